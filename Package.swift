@@ -1,0 +1,83 @@
+// swift-tools-version: 6.2
+// The architecture on one page: which targets there are and who may import whom.
+//
+//   kefu ──► KefuServer, KefuEngine, KefuRedis, KefuOutbound ──► KefuCore
+//
+// The four in the middle never import each other: they meet at the ports that KefuCore owns
+// (`TaskStore`, `ActionExecutor`, `MessageGateway`, `CallbackTransport`). `make lint` and CI build with
+// `--explicit-target-dependency-import-check error`, so the compiler holds these arrows.
+import PackageDescription
+
+/// One Lua file an operation; `prelude` is inserted behind the first line of each of the others.
+let scripts = ["prelude"]
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+]
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+    name: "kefu",
+    products: [.executable(name: "kefu", targets: ["kefu"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        // C libraries of the system, as Debian ships them.
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
+        // What a task is and what may happen to it. No I/O, no clock.
+        .target(name: "KefuCore", dependencies: [crypto], swiftSettings: settings),
+
+        // The four sides that meet at the ports.
+        .target(
+            name: "KefuRedis", dependencies: ["KefuCore", "CHiredis", log] + nio,
+            resources: scripts.map { .embedInCode("../../lua/\($0).lua") }, swiftSettings: settings),
+        .target(name: "KefuOutbound", dependencies: ["KefuCore", "CCurl", crypto, log], swiftSettings: settings),
+        .target(name: "KefuEngine", dependencies: ["KefuCore", lifecycle, log], swiftSettings: settings),
+        .target(
+            name: "KefuServer",
+            dependencies: [
+                "KefuCore", lifecycle, log, crypto, .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOExtras", package: "swift-nio-extras"),
+            ] + nio, swiftSettings: settings),
+
+        // The command: arguments, settings, wiring.
+        .executableTarget(
+            name: "kefu",
+            dependencies: [
+                "KefuCore", "KefuServer", "KefuEngine", "KefuRedis", "KefuOutbound", lifecycle, log,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+            ] + nio, swiftSettings: settings),
+
+        // The benchmark, not part of the product.
+        .executableTarget(
+            name: "KefuBench",
+            dependencies: [
+                "KefuCore", .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio, swiftSettings: settings),
+
+        // Tests: a suite a target, one support target for all.
+        .target(
+            name: "TestSupport", dependencies: ["KefuCore", .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
+            path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(name: "KefuCoreTests", dependencies: ["KefuCore", "TestSupport"], swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,3 @@
+import Histogram
+import NIOHTTP1
+print("bench")

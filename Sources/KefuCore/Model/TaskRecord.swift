@@ -1,0 +1,72 @@
+/// A stored task, as the store reads it back. Times are epoch milliseconds by Redis's clock.
+package struct TaskRecord: Sendable, Equatable {
+    package struct FailedAttempt: Sendable, Equatable {
+        package var attempt: Int
+        package var atMs: Int64
+        package var httpStatus: Int?
+        package var error: String
+        package var durationMs: Int64
+
+        package init(attempt: Int, atMs: Int64, httpStatus: Int?, error: String, durationMs: Int64) {
+            self.attempt = attempt
+            self.atMs = atMs
+            self.httpStatus = httpStatus
+            self.error = error
+            self.durationMs = durationMs
+        }
+    }
+
+    package struct TimelineEntry: Sendable, Equatable {
+        package var status: TaskStatus
+        package var atMs: Int64
+
+        package init(status: TaskStatus, atMs: Int64) {
+            self.status = status
+            self.atMs = atMs
+        }
+    }
+
+    package var id: String
+    package var type = ""
+    package var status = TaskStatus.waiting
+    package var customer: Customer
+    package var triggerKind = TriggerKind.customerReply
+    package var triggerKeyword: String?
+    /// A JSON array as sent, or nil.
+    package var triggerKeywordsJSON: String?
+    package var triggerMatch: String?
+    package var triggerExcludeJSON: String?
+    package var triggerWhereJSON: String?
+    package var triggerTimeMs: Int64?
+    package var triggerEventName: String?
+    package var action = Action(kind: .sendMessage)
+    package var priority = Priority.normal
+    package var timeoutHours = "24"
+    package var maxRetry = 3
+    package var retryCount = 0
+    package var attempts = 0
+    package var generation = 1
+    package var createdAtMs: Int64 = 0
+    package var createdBy: String?
+    package var deadlineAtMs: Int64?
+    package var triggeredAtMs: Int64?
+    package var nextAttemptAtMs: Int64?
+    package var completedAtMs: Int64?
+    /// JSON with `at` in epoch milliseconds as its first member, or nil.
+    package var triggerEventJSON: String?
+    package var errorMessage: String?
+    package var errorCode: String?
+    /// The gateway's JSON answer, or nil.
+    package var resultJSON: String?
+    package var cancelRequested = false
+    package var cancelReason: String?
+    /// The lease token of the instance that executes it, while `running`.
+    package var owner: String?
+    package var timeline: [TimelineEntry] = []
+    package var failedAttempts: [FailedAttempt] = []
+
+    package init(id: String, customer: Customer) {
+        self.id = id
+        self.customer = customer
+    }
+}
