@@ -9,7 +9,10 @@
 import PackageDescription
 
 /// One Lua file an operation; `prelude` is inserted behind the first line of each of the others.
-let scripts = ["prelude"]
+let scripts = [
+    "prelude", "receive", "match", "cancel", "retry", "fire", "status", "list", "stats", "callbacks",
+    "replay_callbacks", "claim", "renew", "finish", "release", "sweep", "settle_callback", "heartbeat", "leave",
+]
 
 let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),

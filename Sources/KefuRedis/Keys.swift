@@ -1,0 +1,41 @@
+/// The names of all keys of one shard; `lua/README.md` has their table.
+package struct Keys: Sendable {
+    /// `kefu:{S}:`, the braces around the shard so that all its keys share a Redis Cluster slot.
+    package let prefix: String
+    package let ready, running, timeouts, created, callbacks, deadCallbacks, counts, instances: String
+
+    package init(shard: String = "0") {
+        prefix = "kefu:{\(shard)}:"
+        ready = prefix + "ready"
+        running = prefix + "running"
+        timeouts = prefix + "timeouts"
+        created = prefix + "created"
+        callbacks = prefix + "callbacks"
+        deadCallbacks = prefix + "callbacks:dead"
+        counts = prefix + "counts"
+        instances = prefix + "instances"
+    }
+
+    package func task(_ id: String) -> String { prefix + "task:" + Self.escaped(id) }
+    package func attempts(_ id: String) -> String { prefix + "attempts:" + Self.escaped(id) }
+    package func customer(_ id: String) -> String { prefix + "customer:" + Self.escaped(id) }
+    package func callback(_ id: String) -> String { prefix + "callback:" + id }
+
+    /// - Parameter entry: `message`, `payment`, `order` or ``custom(_:)``.
+    package func armed(customer: String, entry: String) -> String {
+        prefix + "armed:" + Self.escaped(customer) + ":" + entry
+    }
+
+    package func event(customer: String, id: String) -> String {
+        prefix + "event:" + Self.escaped(customer) + ":" + Self.escaped(id)
+    }
+
+    /// The index entry of a custom event.
+    package static func custom(_ event: String) -> String { "custom:" + escaped(event) }
+
+    /// `%` and `:` percent-encoded, so that no two ids can build the same key.
+    static func escaped(_ id: String) -> String {
+        guard id.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: ":") }) else { return id }
+        return id.replacing("%", with: "%25").replacing(":", with: "%3A")
+    }
+}

@@ -1,0 +1,109 @@
+import KefuCore
+import Synchronization
+
+/// Tasks in Redis: the adapter of the `TaskStore` port. One method an operation, each in a file of `Scripts/` beside
+/// the Lua script of the same name. Holds nothing that matters: a counter for lease tokens, and event counts that
+/// are written with the next heartbeat.
+package final class RedisTaskStore: TaskStore {
+    /// Who claims: shown in `stats` and in the records of running tasks.
+    package struct Instance: Sendable {
+        /// Unique to this run of the process, without a colon.
+        package var id: String
+        package var host: String
+        package var version: String
+        package var startedAtMs: Int64
+
+        package init(id: String, host: String, version: String, startedAtMs: Int64) {
+            self.id = id
+            self.host = host
+            self.version = version
+            self.startedAtMs = startedAtMs
+        }
+    }
+
+    let client: RedisClient
+    let scripts: ScriptLibrary
+    let keys: Keys
+    let instance: Instance
+    let policy: SchedulingPolicy
+    /// Accepts and cancels wait for so many replicas.
+    let minReplicas: Int
+    let tally = Tally()
+    let calledBack: String
+    let leaseMs: String
+    private let calls = Atomic<UInt64>(0)
+    let lastRunning = Atomic<Int>(0)
+
+    package init(
+        client: RedisClient, scripts: ScriptLibrary = .production, keys: Keys = Keys(), instance: Instance,
+        policy: SchedulingPolicy, minReplicas: Int = 0
+    ) {
+        self.client = client
+        self.scripts = scripts
+        self.keys = keys
+        self.instance = instance
+        self.policy = policy
+        self.minReplicas = minReplicas
+        calledBack = policy.calledBack.map(\.rawValue).sorted().joined(separator: ",")
+        leaseMs = String(policy.lease.milliseconds)
+    }
+
+    /// A fencing token: another for each call that may claim.
+    func nextToken() -> String {
+        "\(instance.id):\(calls.add(1, ordering: .relaxed).newValue)"
+    }
+
+    /// Until when a claim of a call that goes out now allows a request to begin, by this machine's clock.
+    func holdFromNow() -> ContinuousClock.Instant {
+        .now + policy.lease - min(policy.lease / 10, LeaseMargin.longest)
+    }
+
+    /// How long a callback that was handed out stays with this instance: a delivery has ended by then.
+    var callbackHoldMs: String {
+        String(max(policy.lease, policy.gatewayTimeout + .seconds(5)).milliseconds)
+    }
+
+    package func ping() async throws(StoreError) {
+        let reply: RESPValue
+        do { reply = try await client.command("PING") } catch { throw StoreError(error) }
+        if let error = reply.error { throw StoreError(error) }
+    }
+}
+
+enum LeaseMargin {
+    /// Covers what two clocks drift apart within a lease and the way from a check to the socket.
+    static let longest = Duration.seconds(1)
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded up.
+    var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+    }
+}
+
+/// Counts that go out with the next heartbeat. Safe from any thread.
+package final class Tally: Sendable {
+    private let counts = Mutex<[Counter: Int]>([:])
+
+    func add(_ counter: Counter, _ number: Int = 1) {
+        guard number > 0 else { return }
+        counts.withLock { $0[counter, default: 0] += number }
+    }
+
+    var isEmpty: Bool { counts.withLock(\.isEmpty) }
+
+    /// Takes all that was counted since the last call.
+    func drain() -> [Counter: Int] {
+        counts.withLock { counts in
+            defer { counts = [:] }
+            return counts
+        }
+    }
+
+    /// Puts back what could not be written.
+    func restore(_ drained: [Counter: Int]) {
+        counts.withLock { $0.merge(drained, uniquingKeysWith: +) }
+    }
+}

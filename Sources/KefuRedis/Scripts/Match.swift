@@ -1,0 +1,58 @@
+import KefuCore
+
+extension RedisTaskStore {
+    package func match(_ event: CustomerEvent, capacity: Int) async throws(StoreError) -> Handout<MatchOutcome> {
+        let token = nextToken()
+        let heldUntil = holdFromNow()
+        let reader = try await run(matchCall(event, token: token, capacity: capacity))
+        return try readMatch(reader, token: token, heldUntil: heldUntil)
+    }
+
+    package func match(_ events: [CustomerEvent]) async -> [Result<Handout<MatchOutcome>, StoreError>] {
+        let heldUntil = holdFromNow()
+        let calls = events.map { matchCall($0, token: nextToken(), capacity: 0) }
+        return await client.run(calls).map { result in
+            result.mapError(StoreError.init).flatMap { reply in
+                Result { () throws(StoreError) in
+                    try readMatch(try ReplyReader(reply), token: "", heldUntil: heldUntil)
+                }
+            }
+        }
+    }
+
+    private func matchCall(_ event: CustomerEvent, token: String, capacity: Int) -> ScriptCall {
+        let (kind, entry): (RedisArgument, String) =
+            switch event.kind {
+            case .message: ("message", "message")
+            case .payment: ("payment", "payment")
+            case .order: ("order", "order")
+            case .custom: ("custom", Keys.custom(event.eventName ?? ""))
+            }
+        var names = [keys.armed(customer: event.customerID, entry: entry)]
+        if let id = event.eventID { names.append(keys.event(customer: event.customerID, id: id)) }
+        return ScriptCall(
+            scripts.match, keys: names,
+            arguments: [
+                .string(keys.prefix), .string(token), .string(leaseMs), .integer(capacity), .string(calledBack), kind,
+                .string(event.normalizedText), .string(event.exactText), .string(event.recordJSON),
+                .string(event.dataJSON),
+            ])
+    }
+
+    private func readMatch(
+        _ reader: ReplyReader, token: String, heldUntil: ContinuousClock.Instant
+    ) throws(StoreError) -> Handout<MatchOutcome> {
+        var reader = reader
+        let word = try reader.string()
+        let matched = try reader.strings()
+        let backlog = try reader.int()
+        let claims = try reader.claims(token: token, heldUntil: heldUntil)
+        let isDuplicate = word == "duplicate"
+        if !isDuplicate {
+            tally.add(.events)
+            tally.add(.matched, matched.count)
+        }
+        return Handout(
+            outcome: MatchOutcome(matched: matched, duplicate: isDuplicate), tasks: claims, hasBacklog: backlog > 0)
+    }
+}

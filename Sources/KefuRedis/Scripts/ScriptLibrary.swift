@@ -1,0 +1,51 @@
+/// The scripts of `lua/`, as they are sent: first line, prelude, rest. Their texts are inside the binary.
+package struct ScriptLibrary: Sendable {
+    package let receive, match, cancel, retry, fire, status, list, stats, callbacks, replayCallbacks: RedisScript
+    package let claim, renew, finish, release, sweep, settleCallback, heartbeat, leave: RedisScript
+
+    /// The read of the clock, once in the prelude and nowhere else.
+    package static let clockRead = "redis.call('TIME')"
+
+    /// What production runs: Redis's own clock.
+    package static let production = ScriptLibrary(clockRead: clockRead)
+
+    /// The same scripts with the one clock read replaced, so that tests can let days pass.
+    ///
+    /// - Parameter clockRead: a Lua expression that returns `{seconds, microseconds}` as `TIME` does.
+    package init(clockRead: String) {
+        func script(_ name: String, _ bytes: [UInt8]) -> RedisScript {
+            let prelude = String(decoding: PackageResources.prelude_lua, as: UTF8.self)
+                .replacing(Self.clockRead, with: clockRead)
+            let source = String(decoding: bytes, as: UTF8.self)
+            let shebangEnd = source.firstIndex(of: "\n").map(source.index(after:)) ?? source.endIndex
+            return RedisScript(
+                name: name, text: source[..<shebangEnd] + prelude + source[shebangEnd...])
+        }
+        receive = script("receive", PackageResources.receive_lua)
+        match = script("match", PackageResources.match_lua)
+        cancel = script("cancel", PackageResources.cancel_lua)
+        retry = script("retry", PackageResources.retry_lua)
+        fire = script("fire", PackageResources.fire_lua)
+        status = script("status", PackageResources.status_lua)
+        list = script("list", PackageResources.list_lua)
+        stats = script("stats", PackageResources.stats_lua)
+        callbacks = script("callbacks", PackageResources.callbacks_lua)
+        replayCallbacks = script("replay_callbacks", PackageResources.replay_callbacks_lua)
+        claim = script("claim", PackageResources.claim_lua)
+        renew = script("renew", PackageResources.renew_lua)
+        finish = script("finish", PackageResources.finish_lua)
+        release = script("release", PackageResources.release_lua)
+        sweep = script("sweep", PackageResources.sweep_lua)
+        settleCallback = script("settle_callback", PackageResources.settle_callback_lua)
+        heartbeat = script("heartbeat", PackageResources.heartbeat_lua)
+        leave = script("leave", PackageResources.leave_lua)
+    }
+
+    /// All of them, to be loaded on connect.
+    package var all: [RedisScript] {
+        [
+            receive, match, cancel, retry, fire, status, list, stats, callbacks, replayCallbacks, claim, renew, finish,
+            release, sweep, settleCallback, heartbeat, leave,
+        ]
+    }
+}

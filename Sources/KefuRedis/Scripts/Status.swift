@@ -1,0 +1,72 @@
+import KefuCore
+
+extension RedisTaskStore {
+    package func status(taskID: String) async throws(StoreError) -> TaskRecord? {
+        var reader = try await run(
+            ScriptCall(
+                scripts.status, keys: [keys.task(taskID), keys.attempts(taskID)],
+                arguments: [.string(keys.prefix)]))
+        guard var row = try reader.row() else { throw .defect("status answered no record") }
+        let fields = row.fields()
+        guard !fields.isEmpty else { return nil }
+        var record = try TaskRecord(id: taskID, fields: fields)
+        record.failedAttempts = try reader.strings().compactMap(TaskRecord.FailedAttempt.init(line:))
+        return record
+    }
+}
+
+extension TaskRecord {
+    /// Reads the fields of a record's hash.
+    init(id: String, fields: [String: String]) throws(StoreError) {
+        guard let status = fields["status"].flatMap(TaskStatus.init(rawValue:)), let customer = fields["customer_id"]
+        else { throw .defect("task \(id) has no known status or no customer") }
+        self.init(id: id, customer: Customer(id: customer, name: fields["customer_name"]))
+        func number(_ name: String) -> Int64? { fields[name].flatMap { Int64($0) } }
+        self.status = status
+        type = fields["type"] ?? ""
+        triggerKind = fields["trigger_type"].flatMap(TriggerKind.init(rawValue:)) ?? .customerReply
+        triggerKeyword = fields["trigger_keyword"]
+        triggerKeywordsJSON = fields["trigger_keywords"]
+        triggerMatch = fields["trigger_match"]
+        triggerExcludeJSON = fields["trigger_exclude"]
+        triggerWhereJSON = fields["trigger_where"]
+        triggerTimeMs = number("trigger_time")
+        triggerEventName = fields["trigger_event_name"]
+        action = Action(
+            kind: fields["action_type"].flatMap(ActionKind.init(rawValue:)) ?? .sendMessage,
+            message: fields["action_message"], fileURL: fields["action_file_url"], url: fields["action_url"])
+        priority = fields["priority"].flatMap(Priority.init(rawValue:)) ?? .normal
+        timeoutHours = fields["timeout_hours"] ?? ""
+        maxRetry = Int(number("max_retry") ?? 0)
+        retryCount = Int(number("retry_count") ?? 0)
+        attempts = Int(number("attempts") ?? 0)
+        generation = Int(number("generation") ?? 1)
+        createdAtMs = number("created_at") ?? 0
+        createdBy = fields["created_by"]
+        deadlineAtMs = number("deadline_at")
+        triggeredAtMs = number("triggered_at")
+        nextAttemptAtMs = number("next_attempt_at")
+        completedAtMs = number("completed_at")
+        triggerEventJSON = fields["trigger_event"]
+        errorMessage = fields["error_message"]
+        errorCode = fields["error_code"]
+        resultJSON = fields["result"]
+        cancelRequested = fields["cancel_requested"] == "1"
+        cancelReason = fields["cancel_reason"]
+        owner = fields["owner"]
+        timeline =
+            [TimelineEntry(status: .waiting, atMs: createdAtMs)]
+            + (fields["timeline"] ?? "").split(separator: ",").compactMap(TimelineEntry.init(text:))
+    }
+}
+
+extension TaskRecord.TimelineEntry {
+    /// `<status> <ms>`, as the scripts write it.
+    fileprivate init?(text: Substring) {
+        let parts = text.split(separator: " ")
+        guard parts.count == 2, let status = TaskStatus(rawValue: String(parts[0])), let at = Int64(parts[1]) else {
+            return nil
+        }
+        self.init(status: status, atMs: at)
+    }
+}

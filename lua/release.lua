@@ -1,0 +1,35 @@
+#!lua flags=allow-oom
+-- release: hands claims back at once, when an instance stops.
+--
+-- KEYS  1 running              zset  score: lease expiry
+-- ARGV  1 prefix               `kefu:{S}:`
+--       2 called_back          comma-separated states
+--       3… id, token, started  what the caller holds; started 1 when its request may have been sent, else 0
+-- Returns {released}: how many
+-- Keeps: a task keeps its place; what was not started does not count as an attempt.
+-- Cost: O(leases · log n).
+
+local held = {}
+for i = 3, #ARGV, 3 do
+  local r = load(ARGV[i])
+  if r and r.status == 'running' and r.owner == ARGV[i + 1] then
+    r.started = ARGV[i + 2] == '1'
+    held[#held + 1] = r
+  end
+end
+local now = clock()
+for _, r in ipairs(held) do
+  call('ZREM', P .. 'running', r.id)
+  if r.cancel_requested then
+    settle_cancel(ARGV[2], r, now)
+  else
+    r.attempts = r.started and r.attempts or text(r.attempts - 1)
+    call('HSET', r.key, 'status', 'waiting', 'attempts', r.attempts,
+      'timeline', extended(r.timeline, 'waiting', now))
+    call('HDEL', r.key, 'owner')
+    call('ZADD', P .. 'ready', ranks[r.priority] + r.triggered_at, r.id)
+    publish(r, 'waiting', 'released', now)
+    queue_callback(ARGV[2], r, 'waiting', now, {}, now)
+  end
+end
+return { #held }

@@ -1,0 +1,148 @@
+#!lua flags=allow-oom
+-- sweep: moves everything that is due, hands out work, and says when the next thing is due.
+--
+-- KEYS  1 timeouts             zset  score: deadline
+-- ARGV  1 prefix               `kefu:{S}:`
+--       2 token                lease token for tasks handed back
+--       3 lease                ms
+--       4 capacity             tasks the caller can take, ≥ 0
+--       5 called_back          comma-separated states
+--       6 callback_capacity    callbacks the caller can take, ≥ 0
+--       7 callback_hold        ms: how long a callback handed out stays with the caller
+--       8 gateway_timeout      ms: how long the last holder of an expired lease may still be sending
+--       9 retention            ms: how long what is finished is kept
+--      10 event                JSON object of a time_reach's event, without `at`
+-- Returns {more, next_due_in, backlog, claims, callbacks, timed_out, reclaimed, lost, cancelled}
+--         more: 1 when a batch was full; next_due_in: ms, false when nothing is; the last four: ids
+-- Keeps: deadlines before times; nothing is early; a lost lease costs no retry but is counted.
+-- Cost: O(moved · log n), at most BATCH of each kind; a few µs when nothing is due.
+
+local BATCH = 100
+-- A task that is lost with its holder this often fails: it may be what kills them.
+local LOSSES = 5
+
+local now = clock()
+local called_back, lease = ARGV[5], tonumber(ARGV[3])
+local more, next_due = 0, false
+
+-- Ids of a queue that are due by `limit`; otherwise remembers when its first one will be, unless `is_hidden`.
+local function due(name, limit, is_hidden)
+  local head = call('ZRANGE', P .. name, 0, 0, 'WITHSCORES')
+  if not head[1] then
+    return {}
+  end
+  local first = tonumber(head[2])
+  if first > limit then
+    if not is_hidden and (not next_due or first < next_due) then
+      next_due = first
+    end
+    return {}
+  end
+  local ids = call('ZRANGE', P .. name, '-inf', text(limit), 'BYSCORE', 'LIMIT', 0, BATCH)
+  if #ids == BATCH then
+    more = 1
+  end
+  return ids
+end
+
+-- Calls `move` for each due task of a queue after taking it out. A rest without a record is only taken out.
+local function each(name, move)
+  local ids, records = due(name, now), {}
+  for i, id in ipairs(ids) do
+    records[i] = load(id) or false
+  end
+  for i, id in ipairs(ids) do
+    call('ZREM', P .. name, id)
+    if records[i] then
+      move(records[i])
+    end
+  end
+end
+
+local timed_out, reclaimed, lost, cancelled = {}, {}, {}, {}
+
+each('timeouts', function(r)
+  disarm(r)
+  settle(called_back, r, 'failed', now, { error = '任务超时：截止时间前触发条件没有出现', error_code = 'timeout' })
+  timed_out[#timed_out + 1] = r.id
+end)
+
+each('scheduled', function(r)
+  trigger(r, ARGV[10], now)
+end)
+
+each('retrying', function(r)
+  if r.cancel_requested then
+    settle_cancel(called_back, r, now)
+    cancelled[#cancelled + 1] = r.id
+  else
+    call('HDEL', r.key, 'next_attempt_at')
+    call('ZADD', P .. 'ready', ranks[r.priority] + r.triggered_at, r.id)
+    publish(r, 'waiting', 'ready', now)
+  end
+end)
+
+each('running', function(r)
+  local losses = (tonumber(r.lost) or 0) + 1
+  r.lost_until = text(now + tonumber(ARGV[8]))
+  call('HSET', r.key, 'lost', text(losses), 'lost_until', r.lost_until)
+  call('HDEL', r.key, 'owner')
+  if r.cancel_requested then
+    settle_cancel(called_back, r, now)
+  elseif losses >= LOSSES then
+    settle(called_back, r, 'failed', now, { error = '执行任务的实例多次失联，任务不再重试', error_code = 'lost' })
+    lost[#lost + 1] = r.id
+  else
+    call('HSET', r.key, 'status', 'waiting', 'timeline', extended(r.timeline, 'waiting', now))
+    call('ZADD', P .. 'ready', ranks[r.priority] + r.triggered_at, r.id)
+    publish(r, 'waiting', 'lease_lost', now)
+    queue_callback(called_back, r, 'waiting', now, {}, now)
+    reclaimed[#reclaimed + 1] = r.id
+  end
+end)
+
+-- Retention: what is finished long enough goes, with all that belongs to it.
+local kept_since = now - tonumber(ARGV[9])
+for _, name in ipairs({ 'completed', 'failed', 'cancelled' }) do
+  local ids, records = due(name, kept_since, true), {}
+  for i, id in ipairs(ids) do
+    records[i] = load(id) or false
+  end
+  for i, id in ipairs(ids) do
+    call('ZREM', P .. name, id)
+    call('ZREM', P .. 'created', id)
+    if records[i] then
+      call('ZREM', customer_key(records[i].customer_id), id)
+      call('UNLINK', records[i].key, P .. 'attempts:' .. escaped(id))
+    end
+  end
+end
+for _, callback in ipairs(due('callbacks:dead', kept_since, true)) do
+  call('ZREM', P .. 'callbacks:dead', callback)
+  call('UNLINK', P .. 'callback:' .. callback)
+end
+
+local claims = claim(tonumber(ARGV[4]), ARGV[2], lease, called_back, now)
+
+-- Due callbacks: with the caller until now + callback_hold. Those it has no place for are due at its next call.
+local callbacks = {}
+local capacity = tonumber(ARGV[6])
+local held_until = now + tonumber(ARGV[7])
+local waiting = due('callbacks', now)
+for i = 1, math.min(#waiting, capacity) do
+  local key = P .. 'callback:' .. waiting[i]
+  local c = call('HMGET', key, 'task_id', 'status', 'at', 'generation', 'task_attempts', 'customer_id', 'attempts',
+    'error', 'error_code', 'result')
+  if c[1] then
+    call('HSET', key, 'attempts', text(c[7] + 1))
+    call('ZADD', P .. 'callbacks', held_until, waiting[i])
+    callbacks[#callbacks + 1] = {
+      waiting[i], c[1], c[2], c[3], c[4], c[5], c[6], tonumber(c[7]), text(held_until), c[8], c[9], c[10],
+    }
+  else
+    call('ZREM', P .. 'callbacks', waiting[i])
+  end
+end
+return {
+  more, next_due and next_due - now, backlog(), claims, callbacks, timed_out, reclaimed, lost, cancelled,
+}
