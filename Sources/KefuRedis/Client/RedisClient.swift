@@ -27,10 +27,9 @@ package final class RedisClient: Sendable {
         name: String = "kefu", limits: RedisClientLimits = RedisClientLimits(), logger: Logger
     ) throws(RedisEndpoint.Unusable) {
         let connector = try RedisConnector(endpoint: endpoint, scripts: scripts, name: name, limits: limits)
-        var links: [RedisLink] = []
-        for loop in group.makeIterator() {
-            links.append(RedisLink(connector: connector, eventLoop: loop, logger: logger))
-        }
+        let loops = Array(group.makeIterator())
+        let journal = ReachabilityLog(connections: loops.count, logger: logger)
+        let links = loops.map { RedisLink(connector: connector, eventLoop: $0, journal: journal) }
         self.endpoint = endpoint
         self.links = links
         self.linkOfLoop = Dictionary(uniqueKeysWithValues: links.map { (ObjectIdentifier($0.eventLoop), $0) })
