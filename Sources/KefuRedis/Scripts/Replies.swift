@@ -5,11 +5,11 @@ import KefuCore
 extension RedisTaskStore {
     /// Runs a script whose reply is an array.
     func run(_ call: ScriptCall) async throws(StoreError) -> ReplyReader {
+        let reply: RESPValue
         do {
-            return try ReplyReader(await client.run(call.script, keys: call.keys, arguments: call.arguments))
-        } catch {
-            throw StoreError(error)
-        }
+            reply = try await client.run(call.script, keys: call.keys, arguments: call.arguments)
+        } catch { throw StoreError(error) }
+        return try ReplyReader(reply)
     }
 
     /// As ``run(_:)``, and waits for ``minReplicas``: fewer is an unknown outcome, safe to ask again.

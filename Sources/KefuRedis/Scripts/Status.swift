@@ -9,8 +9,8 @@ extension RedisTaskStore {
         guard var row = try reader.row() else { throw .defect("status answered no record") }
         let fields = row.fields()
         guard !fields.isEmpty else { return nil }
-        var record = try TaskRecord(id: taskID, fields: fields)
-        record.failedAttempts = try reader.strings().compactMap(TaskRecord.FailedAttempt.init(line:))
+        let record = try TaskRecord(id: taskID, fields: fields)
+        // record.failedAttempts = try reader.strings().compactMap(TaskRecord.FailedAttempt.init(line:))
         return record
     }
 }
