@@ -86,5 +86,8 @@ let package = Package(
         .testTarget(
             name: "KefuRedisTests", dependencies: ["KefuCore", "KefuRedis", "TestSupport", log] + nio,
             swiftSettings: settings),
+        .testTarget(
+            name: "KefuOutboundTests",
+            dependencies: ["KefuCore", "KefuOutbound", "TestSupport", crypto, log] + nio, swiftSettings: settings),
     ]
 )
