@@ -54,6 +54,7 @@ package final class CallbackCourier: Service {
             await withDiscardingTaskGroup { group in
                 await serve(&group)
                 group.cancelAll()
+                if !isEmpty { grace.expire() }
             }
             let rest = desk.withLock { $0.clearQueue() }
             for claim in rest { await settle(claim, .released) }
@@ -86,6 +87,8 @@ package final class CallbackCourier: Service {
             }
         }
     }
+
+    private var isEmpty: Bool { desk.withLock { $0.occupied == 0 } }
 
     private func expireAfterGrace() async {
         // Cancelled: everything ended in time.

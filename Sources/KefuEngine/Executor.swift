@@ -71,6 +71,7 @@ package final class Executor: Service, ActionExecutor {
                 await serve(&group)
                 desk.withLock { $0.close() }
                 group.cancelAll()
+                if !isEmpty { grace.expire() }
             }
             await handBackRest()
         } onGracefulShutdown: {
@@ -107,6 +108,8 @@ package final class Executor: Service, ActionExecutor {
     }
 
     var isOpen: Bool { desk.withLock { $0.isOpen } }
+
+    private var isEmpty: Bool { desk.withLock { $0.occupied == 0 } }
 
     private func expireAfterGrace() async {
         // Cancelled: everything ended in time.

@@ -5,11 +5,14 @@ import Synchronization
 package final class GracePeriod: Sendable {
     private let length: Duration
     private let time: Timekeeper
+    private let cutOff: @Sendable () -> Void
     private let end = Mutex<ContinuousClock.Instant?>(nil)
 
-    package init(length: Duration, time: Timekeeper = .continuous) {
+    /// - Parameter cutOff: ends requests under way that do not heed cancellation; may be called more than once.
+    package init(length: Duration, time: Timekeeper = .continuous, cutOff: @escaping @Sendable () -> Void = {}) {
         self.length = length
         self.time = time
+        self.cutOff = cutOff
     }
 
     /// When the period ends; the first call begins it.
@@ -21,4 +24,7 @@ package final class GracePeriod: Sendable {
             return instant
         }
     }
+
+    /// The period is over and requests are still under way, their tasks cancelled already.
+    func expire() { cutOff() }
 }

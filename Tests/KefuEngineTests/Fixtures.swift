@@ -1,6 +1,7 @@
 import KefuCore
 import Logging
 import ServiceLifecycle
+import Synchronization
 import Testing
 
 @testable import KefuEngine
@@ -13,6 +14,7 @@ struct Bench {
     let alarm: Alarm
     let courier: CallbackCourier
     let executor: Executor
+    let cutOffs = CallCounter()
     static let lease = Duration.seconds(15)
     static let grace = Duration.seconds(20)
 
@@ -20,7 +22,7 @@ struct Bench {
         gateway = FakeGateway(isOpen: gatewayIsOpen)
         alarm = Alarm(time: time.keeper)
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-        let grace = GracePeriod(length: Self.grace, time: time.keeper)
+        let grace = GracePeriod(length: Self.grace, time: time.keeper) { [cutOffs] in cutOffs.add() }
         courier = CallbackCourier(
             store: store, transport: transport, policy: RetryPolicy(), alarm: alarm, grace: grace,
             capacity: callbackPlaces, time: time.keeper, logger: logger)
@@ -66,6 +68,12 @@ func running(_ service: any Service, _ body: (ServiceGroup) async throws -> Void
         await group.triggerGracefulShutdown()
         try await tasks.waitForAll()
     }
+}
+
+final class CallCounter: Sendable {
+    private let calls = Mutex(0)
+    var count: Int { calls.withLock { $0 } }
+    func add() { calls.withLock { $0 += 1 } }
 }
 
 struct NeverTrue: Error {}

@@ -63,6 +63,7 @@ struct ShutdownTests {
         #expect(released.map(\.started) == [true])
         #expect(bench.store.change { $0.finished.isEmpty })
         #expect(!bench.gateway.requests[0].maySend())
+        #expect(bench.cutOffs.count == 1)
     }
 
     @Test func `leases are renewed to the end`() async throws {
