@@ -45,7 +45,7 @@ let package = Package(
 
         // The four sides that meet at the ports.
         .target(
-            name: "KefuRedis", dependencies: ["KefuCore", "CHiredis", log] + nio,
+            name: "KefuRedis", dependencies: ["KefuCore", "CHiredis", crypto, log] + nio,
             resources: scripts.map { .embedInCode("../../lua/\($0).lua") }, swiftSettings: settings),
         .target(name: "KefuOutbound", dependencies: ["KefuCore", "CCurl", crypto, log], swiftSettings: settings),
         .target(name: "KefuEngine", dependencies: ["KefuCore", lifecycle, log], swiftSettings: settings),
@@ -76,7 +76,8 @@ let package = Package(
 
         // Tests: a suite a target, one support target for all.
         .target(
-            name: "TestSupport", dependencies: ["KefuCore", .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
+            name: "TestSupport",
+            dependencies: ["KefuCore", "KefuRedis", log, .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
             path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "KefuCoreTests", dependencies: ["KefuCore", "TestSupport"], swiftSettings: settings),
         .testTarget(
@@ -84,5 +85,12 @@ let package = Package(
         .testTarget(
             name: "KefuOutboundTests",
             dependencies: ["KefuCore", "KefuOutbound", "TestSupport", crypto, log] + nio, swiftSettings: settings),
+        .testTarget(
+            name: "KefuRedisTests", dependencies: ["KefuCore", "KefuRedis", "TestSupport", log] + nio,
+            swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["kefu", "KefuCore", "KefuRedis", "KefuServer", "KefuOutbound", "TestSupport", log],
+            swiftSettings: settings),
     ]
 )

@@ -1,0 +1,125 @@
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// The way to Redis: one connection for each event loop.
+///
+/// A caller that runs on one of the loops uses that loop's connection, without a hop; any other caller's commands are
+/// spread over all of them. Commands of one loop tick leave in one write. Connections that are lost are made again for
+/// as long as the client lives; meanwhile commands fail at once as ``RedisClientError/unavailable(_:)``.
+/// Cancelling the caller's task does not take a command back: it waits for its reply, at most
+/// ``RedisClientLimits/replyDeadline``.
+package final class RedisClient: Sendable {
+    package let endpoint: RedisEndpoint
+    private let links: [RedisLink]
+    private let linkOfLoop: [ObjectIdentifier: RedisLink]
+    private let nextLink = Atomic<Int>(0)
+
+    /// Begins to connect.
+    ///
+    /// - Parameters:
+    ///   - scripts: loaded into the script cache on every connect.
+    ///   - name: shown by `CLIENT LIST`; no spaces.
+    /// - Throws: ``RedisEndpoint/Unusable`` when the CA file cannot be read.
+    package init(
+        endpoint: RedisEndpoint, group: MultiThreadedEventLoopGroup, scripts: [RedisScript] = [],
+        name: String = "kefu", limits: RedisClientLimits = RedisClientLimits(), logger: Logger
+    ) throws(RedisEndpoint.Unusable) {
+        let connector = try RedisConnector(endpoint: endpoint, scripts: scripts, name: name, limits: limits)
+        let loops = Array(group.makeIterator())
+        let journal = ReachabilityLog(connections: loops.count, logger: logger)
+        let links = loops.map { RedisLink(connector: connector, eventLoop: $0, journal: journal) }
+        self.endpoint = endpoint
+        self.links = links
+        self.linkOfLoop = Dictionary(uniqueKeysWithValues: links.map { (ObjectIdentifier($0.eventLoop), $0) })
+        for link in links { link.start() }
+    }
+
+    /// Commands sent since the start, those of the connections' own included.
+    package var commandsSent: Int { links.reduce(0) { $0 + $1.commandsSent.load(ordering: .relaxed) } }
+
+    /// Whether every connection is up.
+    package var isConnected: Bool { links.allSatisfy { $0.isUp.load(ordering: .relaxed) } }
+
+    /// Waits until every connection is up; false when that took longer.
+    package func waitUntilConnected(within limit: Duration) async -> Bool {
+        let deadline = NIODeadline.now() + TimeAmount(limit)
+        for link in links where await !link.waitUntilUp(deadline: deadline) { return false }
+        return true
+    }
+
+    /// Any command that answers once: no `SUBSCRIBE`, `MONITOR`, `MULTI` or blocking read.
+    ///
+    /// - Parameter extraTime: how much longer than ``RedisClientLimits/replyDeadline`` the reply may take.
+    package func command(
+        _ arguments: RedisArgument..., extraTime: Duration = .zero
+    ) async throws(RedisClientError) -> RESPValue {
+        try await command(arguments, extraTime: extraTime)
+    }
+
+    package func command(
+        _ arguments: [RedisArgument], extraTime: Duration = .zero
+    ) async throws(RedisClientError) -> RESPValue {
+        try await link.send(.plain(arguments), extraTime: TimeAmount(extraTime))
+    }
+
+    /// Calls a script by its digest, and if Redis does not know it (`NOSCRIPT`: not executed), once more by its text.
+    package func run(
+        _ script: RedisScript, keys: [String], arguments: [RedisArgument]
+    ) async throws(RedisClientError) -> RESPValue {
+        let link = link
+        let call = ScriptCall(script, keys: keys, arguments: arguments)
+        let reply = try await link.send(.evalsha(call))
+        guard let error = reply.error, error.has(prefix: "NOSCRIPT") else { return reply }
+        return try await link.send(.eval(call))
+    }
+
+    /// As ``run(_:keys:arguments:)``, with a `WAIT` right behind it on the same connection.
+    ///
+    /// - Parameters:
+    ///   - replicas: how many to wait for.
+    ///   - limit: how long; then fewer are reported.
+    package func run(
+        _ script: RedisScript, keys: [String], arguments: [RedisArgument], waitForReplicas replicas: Int,
+        limit: Duration
+    ) async throws(RedisClientError) -> ReplicatedReply {
+        let link = link
+        let call = ScriptCall(script, keys: keys, arguments: arguments)
+        let milliseconds = TimeAmount(limit).nanoseconds / 1_000_000
+        let wait = RESPCommand.plain(["WAIT", .integer(replicas), .integer(milliseconds)])
+        var answers = await link.send([.evalsha(call), wait], extraTime: TimeAmount(limit))
+        if case .success(.error(let error)) = answers[0], error.has(prefix: "NOSCRIPT") {
+            answers = await link.send([.eval(call), wait], extraTime: TimeAmount(limit))
+        }
+        return ReplicatedReply(reply: try answers[0].get(), replicas: Int(try answers[1].get().integer ?? 0))
+    }
+
+    /// Calls scripts in order on one connection, in one write. What Redis did not know is called by its text
+    /// afterwards, in order too; so the order between two calls can only break when the script cache is flushed and
+    /// filled again by another client between them.
+    package func run(_ calls: [ScriptCall]) async -> [Result<RESPValue, RedisClientError>] {
+        let link = link
+        var results = await link.send(calls.map { .evalsha($0) })
+        let unknown = results.indices.filter { index in
+            if case .success(.error(let error)) = results[index] { error.has(prefix: "NOSCRIPT") } else { false }
+        }
+        guard !unknown.isEmpty else { return results }
+        let again = await link.send(unknown.map { .eval(calls[$0]) })
+        for (index, result) in zip(unknown, again) { results[index] = result }
+        return results
+    }
+
+    /// Takes no more commands, waits for the replies of those under way, and closes the connections.
+    package func close() async {
+        for link in links { await link.close() }
+    }
+
+    private var link: RedisLink {
+        if let loop = MultiThreadedEventLoopGroup.currentEventLoop, let link = linkOfLoop[ObjectIdentifier(loop)] {
+            return link
+        }
+        let turn = nextLink.wrappingAdd(1, ordering: .relaxed).newValue
+        return links[Int(UInt(bitPattern: turn) % UInt(links.count))]
+    }
+}

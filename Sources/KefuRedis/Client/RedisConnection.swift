@@ -1,0 +1,285 @@
+import NIOCore
+
+/// One connection to Redis, as the last handler of its channel: writes commands, pairs replies with their callers.
+///
+/// Commands gather in one buffer that leaves once a loop tick. After any failure (deadline, protocol error, lost
+/// socket) the connection is over: everyone who waits is told, and whoever owns it makes a new one.
+///
+/// Belongs to its event loop: every method must be called there, and asserts it.
+final class RedisConnection {
+    typealias Caller = CheckedContinuation<Result<RESPValue, RedisClientError>, Never>
+
+    /// Who waits for a reply.
+    enum Waiter {
+        case caller(Caller)
+        case batch(ReplyBatch, index: Int)
+        case login(RedisLogin.Step)
+        case ping
+    }
+
+    private enum State {
+        /// Before the channel is active.
+        case idle
+        /// Signing in; no caller's command yet.
+        case login(RedisLogin)
+        case open
+        /// Answers what is under way, then closes.
+        case draining
+        case closed
+    }
+
+    let eventLoop: any EventLoop
+    private let connector: RedisConnector
+    private let countCommand: () -> Void
+    private let readiness: EventLoopPromise<Void>
+    private let closing: EventLoopPromise<String>
+    private var state = State.idle
+    private var pending: PendingReplies<Waiter>
+    private var reader: RESPReader
+    private var outgoing: ByteBuffer
+    private var isFlushScheduled = false
+    private var watch: Scheduled<Void>?
+    private var watchTime = NIODeadline.distantFuture
+    private var context: ChannelHandlerContext?
+    private var closeReason: String?
+    /// What sign-in could do without, in English.
+    private(set) var complaints: [String] = []
+
+    /// A buffer that a big batch has blown up beyond this is not kept.
+    private static let keptBuffer = 1 << 16
+
+    init(
+        connector: RedisConnector, eventLoop: any EventLoop, countCommand: @escaping () -> Void
+    ) {
+        self.connector = connector
+        self.eventLoop = eventLoop
+        self.countCommand = countCommand
+        self.readiness = eventLoop.makePromise()
+        self.closing = eventLoop.makePromise()
+        self.pending = PendingReplies(limits: connector.limits, now: .now())
+        self.reader = RESPReader(limits: connector.limits)
+        self.outgoing = ByteBuffer()
+    }
+
+    /// Succeeds when signed in; fails when the connection closes before.
+    var ready: EventLoopFuture<Void> { readiness.futureResult }
+
+    /// Succeeds when it is over, with the reason in English.
+    var closed: EventLoopFuture<String> { closing.futureResult }
+
+    private var isOpen: Bool { if case .open = state { true } else { false } }
+
+    // MARK: Commands
+
+    /// Sends one command for a caller, or refuses it at once.
+    func send(_ command: RESPCommand, extraTime: TimeAmount, to caller: Caller) {
+        guard let refusal = refusal(of: 1) else { return write(command, for: .caller(caller), extraTime: extraTime) }
+        caller.resume(returning: .failure(refusal))
+    }
+
+    /// Sends commands in order, or refuses all of them at once.
+    func send(_ commands: [RESPCommand], extraTime: TimeAmount, to batch: ReplyBatch) {
+        if let refusal = refusal(of: commands.count) { return batch.fail(refusal) }
+        for (index, command) in commands.enumerated() {
+            write(command, for: .batch(batch, index: index), extraTime: extraTime)
+        }
+    }
+
+    /// Takes no more commands, and closes when those under way are answered.
+    func drain() {
+        eventLoop.preconditionInEventLoop()
+        switch state {
+        case .open:
+            state = .draining
+            if pending.isEmpty { close("closed by this side") }
+        case .idle, .login: close("closed by this side")
+        case .draining, .closed: break
+        }
+    }
+
+    private func refusal(of count: Int) -> RedisClientError? {
+        eventLoop.preconditionInEventLoop()
+        guard isOpen else { return .unavailable(closeReason ?? "the connection is closing") }
+        guard pending.hasRoom(for: count) else { return .unavailable("too many commands wait for their replies") }
+        return nil
+    }
+
+    private func write(_ command: RESPCommand, for waiter: Waiter, extraTime: TimeAmount = .zero) {
+        let before = outgoing.writerIndex
+        let now = NIODeadline.now()
+        command.write(into: &outgoing)
+        pending.append(waiter, bytes: outgoing.writerIndex - before, now: now, extraTime: extraTime)
+        countCommand()
+        scheduleFlush()
+        if case .sleep(let time) = pending.watch(now: now), time < watchTime { setWatch(at: time) }
+    }
+
+    private func scheduleFlush() {
+        guard !isFlushScheduled else { return }
+        isFlushScheduled = true
+        eventLoop.assumeIsolated().execute { self.flush() }
+    }
+
+    private func flush() {
+        isFlushScheduled = false
+        guard let context, outgoing.readableBytes > 0 else { return }
+        pending.markSent()
+        context.writeAndFlush(NIOAny(outgoing), promise: nil)
+        if outgoing.capacity > Self.keptBuffer { outgoing = ByteBuffer() } else { outgoing.clear() }
+    }
+
+    // MARK: Replies
+
+    private func receive(_ bytes: ByteBuffer) throws(RESPReader.ProtocolError) {
+        try reader.feed(bytes)
+        while let reply = try reader.next() {
+            guard let waiter = pending.takeFirst() else {
+                throw RESPReader.ProtocolError(description: "a reply that nobody asked for")
+            }
+            deliver(reply, to: waiter)
+            if case .closed = state { return }
+        }
+        if case .draining = state, pending.isEmpty { close("drained") }
+    }
+
+    private func deliver(_ reply: RESPValue, to waiter: Waiter) {
+        // The primary has become a replica: new commands belong elsewhere.
+        if let error = reply.error, error.has(prefix: "READONLY"), isOpen {
+            closeReason = error.text
+            state = .draining
+        }
+        switch waiter {
+        case .caller(let continuation): continuation.resume(returning: .success(reply))
+        case .batch(let batch, let index): batch.set(.success(reply), at: index)
+        case .login(let step): advanceLogin(step, reply)
+        case .ping: break
+        }
+    }
+
+    private func advanceLogin(_ step: RedisLogin.Step, _ reply: RESPValue) {
+        guard case .login(var login) = state else { return }
+        switch login.take(reply, for: step) {
+        case .goOn: state = .login(login)
+        case .done:
+            complaints = login.complaints
+            state = .open
+            readiness.succeed()
+        case .fail(let reason): close(reason)
+        }
+    }
+
+    // MARK: Watching
+
+    /// One timer a connection: it looks at the oldest command only.
+    private func setWatch(at time: NIODeadline) {
+        watch?.cancel()
+        watchTime = time
+        watch = eventLoop.assumeIsolated().scheduleTask(deadline: time) { self.look() }
+    }
+
+    private func look() {
+        watchTime = .distantFuture
+        switch pending.watch(now: .now()) {
+        case .overdue: close("no reply within \(connector.limits.replyDeadline.nanoseconds / 1_000_000) ms")
+        case .idle: write(.plain(["PING"]), for: .ping)
+        case .sleep(let time): setWatch(at: time)
+        }
+    }
+
+    // MARK: The end
+
+    /// Closes at once: the channel could not be made, or is of no more use.
+    func close(_ reason: String) {
+        eventLoop.preconditionInEventLoop()
+        if case .closed = state { return }
+        state = .closed
+        if closeReason == nil { closeReason = reason }
+        watch?.cancel()
+        let context = context
+        self.context = nil
+        let text = closeReason ?? reason
+        for (waiter, wasSent) in pending.removeAll() {
+            let error = wasSent ? RedisClientError.outcomeUnknown(text) : .unavailable(text)
+            switch waiter {
+            case .caller(let continuation): continuation.resume(returning: .failure(error))
+            case .batch(let batch, let index): batch.set(.failure(error), at: index)
+            case .login, .ping: break
+            }
+        }
+        readiness.fail(RedisClientError.unavailable(text))
+        closing.succeed(text)
+        context?.close(promise: nil)
+    }
+}
+
+extension RedisConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { start() }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { close("the channel was taken down") }
+
+    func channelActive(context: ChannelHandlerContext) {
+        start()
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        close("the connection was lost")
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .closed = state { return }
+        do {
+            try receive(unwrapInboundIn(data))
+        } catch {
+            close("protocol error: \(error)")
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        pending.heard(now: .now())
+        context.fireChannelReadComplete()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { close("\(error)") }
+
+    private func start() {
+        guard case .idle = state else { return }
+        let login = RedisLogin(connector.endpoint, scripts: connector.scripts, name: connector.name)
+        state = .login(login)
+        for (step, command) in login.commands { write(command, for: .login(step)) }
+        scheduleFlush()
+    }
+}
+
+/// The replies of commands that were sent together. Belongs to its connection's event loop.
+final class ReplyBatch {
+    typealias Caller = CheckedContinuation<[Result<RESPValue, RedisClientError>], Never>
+
+    private var results: [Result<RESPValue, RedisClientError>]
+    private var missing: Int
+    private let caller: Caller
+
+    /// - Parameter count: more than 0.
+    init(count: Int, caller: Caller) {
+        self.results = Array(repeating: .success(.null), count: count)
+        self.missing = count
+        self.caller = caller
+    }
+
+    func set(_ result: Result<RESPValue, RedisClientError>, at index: Int) {
+        results[index] = result
+        missing -= 1
+        if missing == 0 { caller.resume(returning: results) }
+    }
+
+    /// Instead of any ``set(_:at:)``.
+    func fail(_ error: RedisClientError) {
+        caller.resume(returning: Array(repeating: .failure(error), count: results.count))
+    }
+}

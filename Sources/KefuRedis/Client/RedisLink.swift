@@ -1,0 +1,160 @@
+import NIOCore
+import Synchronization
+
+/// Keeps one event loop connected: at any time it has one connection, makes one, or pauses before making one.
+///
+/// Sendable because what can change belongs to `eventLoop`: it is private, and every path to it asserts the loop.
+final class RedisLink: @unchecked Sendable {
+    private enum State {
+        case idle
+        case connecting(RedisConnection)
+        case up(RedisConnection, since: NIODeadline)
+        case pausing(Scheduled<Void>)
+        case closed(RedisConnection?)
+    }
+
+    let eventLoop: any EventLoop
+    /// May be read from any thread.
+    let commandsSent = Atomic<Int>(0)
+    /// May be read from any thread.
+    let isUp = Atomic<Bool>(false)
+    private let connector: RedisConnector
+    private let journal: ReachabilityLog
+    private var state = State.idle
+    private var backoff: Backoff
+    private var lastReason = "not connected yet"
+    private var upWaiters: [EventLoopPromise<Bool>] = []
+
+    init(connector: RedisConnector, eventLoop: any EventLoop, journal: ReachabilityLog) {
+        self.connector = connector
+        self.eventLoop = eventLoop
+        self.journal = journal
+        self.backoff = Backoff(first: connector.limits.firstBackoff, longest: connector.limits.longestBackoff)
+    }
+
+    func start() {
+        eventLoop.execute { if case .idle = self.state { self.connect() } }
+    }
+
+    /// Sends one command; in place when the caller runs on the loop.
+    func send(
+        _ command: RESPCommand, extraTime: TimeAmount = .zero
+    ) async throws(RedisClientError) -> RESPValue {
+        let result = await withCheckedContinuation { (caller: RedisConnection.Caller) in
+            onLoop { connection in
+                guard let connection else { return caller.resume(returning: .failure(self.unavailable)) }
+                connection.send(command, extraTime: extraTime, to: caller)
+            }
+        }
+        return try result.get()
+    }
+
+    /// Sends commands in order, in one write: either all or none.
+    func send(
+        _ commands: [RESPCommand], extraTime: TimeAmount = .zero
+    ) async -> [Result<RESPValue, RedisClientError>] {
+        if commands.isEmpty { return [] }
+        return await withCheckedContinuation { (caller: ReplyBatch.Caller) in
+            onLoop { connection in
+                let batch = ReplyBatch(count: commands.count, caller: caller)
+                guard let connection else { return batch.fail(self.unavailable) }
+                connection.send(commands, extraTime: extraTime, to: batch)
+            }
+        }
+    }
+
+    func waitUntilUp(deadline: NIODeadline) async -> Bool {
+        await withCheckedContinuation { caller in
+            eventLoop.execute {
+                let promise = self.eventLoop.makePromise(of: Bool.self)
+                promise.futureResult.whenSuccess { caller.resume(returning: $0) }
+                switch self.state {
+                case .up: return promise.succeed(true)
+                case .closed: return promise.succeed(false)
+                case .idle, .connecting, .pausing: self.upWaiters.append(promise)
+                }
+                // Answering twice is allowed: only the first counts.
+                self.eventLoop.scheduleTask(deadline: deadline) { promise.succeed(false) }
+            }
+        }
+    }
+
+    /// Closes the connection when the commands under way are answered; none is made again.
+    func close() async {
+        await withCheckedContinuation { caller in
+            eventLoop.execute { self.close { caller.resume() } }
+        }
+    }
+
+    private func close(then done: @escaping () -> Void) {
+        isUp.store(false, ordering: .relaxed)
+        switch state {
+        case .idle: state = .closed(nil)
+        case .pausing(let pause):
+            pause.cancel()
+            state = .closed(nil)
+        case .connecting(let connection), .up(let connection, _): state = .closed(connection)
+        case .closed: break
+        }
+        lastReason = "closed by this side"
+        answerWaiters(false)
+        guard case .closed(let connection?) = state else { return done() }
+        connection.closed.assumeIsolated().whenComplete { _ in done() }
+        connection.drain()
+    }
+
+    // MARK: On the loop
+
+    private func onLoop(_ body: @escaping @Sendable (RedisConnection?) -> Void) {
+        if eventLoop.inEventLoop { return body(connection) }
+        eventLoop.execute { body(self.connection) }
+    }
+
+    private var connection: RedisConnection? {
+        eventLoop.preconditionInEventLoop()
+        if case .up(let connection, _) = state { return connection }
+        return nil
+    }
+
+    private var unavailable: RedisClientError { .unavailable(lastReason) }
+
+    private func connect() {
+        let connection = RedisConnection(connector: connector, eventLoop: eventLoop) {
+            self.commandsSent.wrappingAdd(1, ordering: .relaxed)
+        }
+        state = .connecting(connection)
+        connection.ready.assumeIsolated().whenSuccess { self.connected(connection) }
+        connection.closed.assumeIsolated().whenSuccess { self.disconnected(reason: $0) }
+        connector.open(connection)
+    }
+
+    private func connected(_ connection: RedisConnection) {
+        guard case .connecting = state else { return }
+        state = .up(connection, since: .now())
+        isUp.store(true, ordering: .relaxed)
+        journal.connected(complaints: connection.complaints)
+        answerWaiters(true)
+    }
+
+    private func disconnected(reason: String) {
+        isUp.store(false, ordering: .relaxed)
+        lastReason = reason
+        switch state {
+        case .connecting: journal.disconnected(wasUp: false, reason: reason)
+        case .up(_, let since):
+            // One that did not even last a pause has proved nothing: the pauses go on growing.
+            if NIODeadline.now() - since > backoff.longest { backoff.reset() }
+            journal.disconnected(wasUp: true, reason: reason)
+        case .idle, .pausing, .closed: return
+        }
+        var random = SystemRandomNumberGenerator()
+        let pause = eventLoop.assumeIsolated().scheduleTask(in: backoff.next(using: &random)) { self.connect() }
+        state = .pausing(pause)
+    }
+
+    private func answerWaiters(_ isUp: Bool) {
+        let waiters = upWaiters
+        upWaiters = []
+        for waiter in waiters { waiter.succeed(isUp) }
+    }
+}

@@ -1,0 +1,42 @@
+import Crypto
+
+/// A Lua script as Redis caches it: by the SHA-1 of its exact text.
+package struct RedisScript: Sendable, Equatable {
+    /// For people: the name of its file.
+    package let name: String
+    package let text: String
+    /// 40 hexadecimal digits.
+    package let sha1: String
+
+    package init(name: String, text: String) {
+        self.name = name
+        self.text = text
+        self.sha1 = Insecure.SHA1.hash(data: Array(text.utf8)).hexadecimal
+    }
+}
+
+/// One call of a script.
+package struct ScriptCall: Sendable, Equatable {
+    package var script: RedisScript
+    package var keys: [String]
+    package var arguments: [RedisArgument]
+
+    package init(_ script: RedisScript, keys: [String], arguments: [RedisArgument]) {
+        self.script = script
+        self.keys = keys
+        self.arguments = arguments
+    }
+}
+
+/// The reply of a call, and how many replicas had received its writes when `WAIT` answered.
+package struct ReplicatedReply: Sendable, Equatable {
+    package var reply: RESPValue
+    package var replicas: Int
+}
+
+extension Insecure.SHA1.Digest {
+    fileprivate var hexadecimal: String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}
