@@ -84,10 +84,16 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "KefuCoreTests", dependencies: ["KefuCore", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "KefuRedisTests", dependencies: ["KefuCore", "KefuRedis", "TestSupport", log] + nio,
-            swiftSettings: settings),
+            name: "KefuEngineTests", dependencies: ["KefuEngine", "KefuCore", lifecycle, log], swiftSettings: settings),
         .testTarget(
             name: "KefuOutboundTests",
             dependencies: ["KefuCore", "KefuOutbound", "TestSupport", crypto, log] + nio, swiftSettings: settings),
+        .testTarget(
+            name: "KefuRedisTests", dependencies: ["KefuCore", "KefuRedis", "TestSupport", log] + nio,
+            swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["kefu", "KefuCore", "KefuRedis", "KefuServer", "KefuOutbound", "TestSupport", log],
+            swiftSettings: settings),
     ]
 )
