@@ -79,5 +79,9 @@ let package = Package(
             name: "TestSupport", dependencies: ["KefuCore", .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
             path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "KefuCoreTests", dependencies: ["KefuCore", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "KefuServerTests",
+            dependencies: ["KefuServer", "KefuCore", log, lifecycle, .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
+            swiftSettings: settings),
     ]
 )
