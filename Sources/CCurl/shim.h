@@ -10,7 +10,7 @@ static inline CURLcode kefu_easy_set_offset(CURL *easy, CURLoption option, curl_
     return curl_easy_setopt(easy, option, value);
 }
 
-// libcurl copies the text, except for CURLOPT_POSTFIELDS.
+// libcurl copies the text.
 static inline CURLcode kefu_easy_set_string(CURL *easy, CURLoption option, const char *value) {
     return curl_easy_setopt(easy, option, value);
 }
@@ -20,13 +20,14 @@ static inline CURLcode kefu_easy_set_pointer(CURL *easy, CURLoption option, void
     return curl_easy_setopt(easy, option, value);
 }
 
+// libcurl copies as many bytes as CURLOPT_POSTFIELDSIZE_LARGE says, which must have been set before.
+static inline CURLcode kefu_easy_set_body(CURL *easy, const void *bytes) {
+    return curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, bytes);
+}
+
 // libcurl keeps the pointer: the list must outlive the transfer.
 static inline CURLcode kefu_easy_set_list(CURL *easy, CURLoption option, struct curl_slist *value) {
     return curl_easy_setopt(easy, option, value);
-}
-
-static inline CURLcode kefu_easy_set_read(CURL *easy, curl_read_callback callback) {
-    return curl_easy_setopt(easy, CURLOPT_READFUNCTION, callback);
 }
 
 static inline CURLcode kefu_easy_set_write(CURL *easy, curl_write_callback callback) {
@@ -35,10 +36,6 @@ static inline CURLcode kefu_easy_set_write(CURL *easy, curl_write_callback callb
 
 static inline CURLcode kefu_easy_set_header(CURL *easy, curl_write_callback callback) {
     return curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, callback);
-}
-
-static inline CURLcode kefu_easy_set_seek(CURL *easy, curl_seek_callback callback) {
-    return curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, callback);
 }
 
 static inline CURLcode kefu_easy_set_prereq(CURL *easy, curl_prereq_callback callback) {

@@ -4,8 +4,8 @@ import Glibc
 /// One easy handle and the exchange it carries at the moment. Used by ``CurlLoop``'s thread alone, again and again.
 ///
 /// A POST must go out at most once, but libcurl repeats one whose reused connection died before the first byte of an
-/// answer. So the body is read through a callback that cannot be rewound (error 65 instead of a second request), an
-/// empty body, which needs no rewinding, gets a fresh connection, and ``permitWriting()`` refuses a second start.
+/// answer. Every start of a request passes `CURLOPT_PREREQFUNCTION`, so ``permitWriting()`` refuses the second one.
+/// (The body by `READFUNCTION` with a `SEEKFUNCTION` that fails prevents it as well, but costs a second `send`.)
 final class CurlTransfer {
     let easy: UnsafeMutableRawPointer
     private let errorText: UnsafeMutablePointer<CChar>
@@ -14,7 +14,7 @@ final class CurlTransfer {
 
     private var request: HTTPRequest?
     private var continuation: CheckedContinuation<HTTPResult, Never>?
-    private var bodySent = 0
+    private var hasStarted = false
     private var answer: [UInt8] = []
     private var isCut = false
     private var wasRefused = false
@@ -42,7 +42,7 @@ final class CurlTransfer {
         try setOptions(of: request)
         self.request = request
         self.continuation = continuation
-        bodySent = 0
+        hasStarted = false
         answer = []
         isCut = false
         wasRefused = false
@@ -66,7 +66,7 @@ final class CurlTransfer {
         case CURLE_WRITE_ERROR where isCut: return .success(response)
         case CURLE_ABORTED_BY_CALLBACK where wasRefused: return .failure(.notSent)
         case CURLE_OPERATION_TIMEDOUT: return .failure(.timedOut)
-        case CURLE_OK, CURLE_SEND_FAIL_REWIND, CURLE_ABORTED_BY_CALLBACK:
+        case CURLE_OK, CURLE_ABORTED_BY_CALLBACK:
             return .failure(.unreachable("the connection broke before an answer came"))
         default:
             let text = errorText[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
@@ -86,18 +86,6 @@ final class CurlTransfer {
 
     // MARK: - Callbacks, all on the loop's thread
 
-    /// Copies the next part of the body to libcurl; 0 ends it.
-    fileprivate func readBody(into buffer: UnsafeMutablePointer<CChar>, atMost size: Int) -> Int {
-        guard let body = request?.body else { return 0 }
-        let count = min(size, body.count - bodySent)
-        guard count > 0 else { return 0 }
-        body.withUnsafeBytes { bytes in
-            UnsafeMutableRawPointer(buffer).copyMemory(from: bytes.baseAddress! + bodySent, byteCount: count)
-        }
-        bodySent += count
-        return count
-    }
-
     /// Keeps what fits; anything but `bytes.count` makes libcurl end the transfer.
     fileprivate func writeAnswer(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
         let room = (request?.answerLimit ?? 0) - answer.count
@@ -113,7 +101,8 @@ final class CurlTransfer {
 
     /// Asked with the connection up, right before the request is written.
     fileprivate func permitWriting() -> Bool {
-        if bodySent > 0 { return false }  // A second start: part of the body has left already.
+        if hasStarted && request?.method == .post { return false }
+        hasStarted = true
         wasRefused = !(request?.maySend?() ?? true)
         return !wasRefused
     }
@@ -147,14 +136,9 @@ extension CurlTransfer {
     private func setCallbacks() throws(CurlError) {
         // Unretained: callbacks come while the loop holds this object in `active`.
         let this = Unmanaged.passUnretained(self).toOpaque()
-        for option in [CURLOPT_READDATA, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA] {
+        for option in [CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA] {
             try CurlError.check(kefu_easy_set_pointer(easy, option, this))
         }
-        try CurlError.check(
-            kefu_easy_set_read(easy) { buffer, size, count, this in
-                guard let buffer else { return 0 }
-                return CurlTransfer.at(this).readBody(into: buffer, atMost: size * count)
-            })
         try CurlError.check(
             kefu_easy_set_write(easy) { bytes, size, count, this in
                 bytes?.withMemoryRebound(to: UInt8.self, capacity: size * count) {
@@ -168,7 +152,6 @@ extension CurlTransfer {
                 }
                 return size * count
             })
-        try CurlError.check(kefu_easy_set_seek(easy) { _, _, _ in CURL_SEEKFUNC_FAIL })
         try CurlError.check(
             kefu_easy_set_prereq(easy) { this, _, _, _, _ in
                 CurlTransfer.at(this).permitWriting() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
@@ -191,12 +174,12 @@ extension CurlTransfer {
         switch request.method {
         case .get: try CurlError.check(kefu_easy_set_long(easy, CURLOPT_HTTPGET, 1))
         case .post:
-            try CurlError.check(kefu_easy_set_long(easy, CURLOPT_POST, 1))
             let size = curl_off_t(request.body.count)
             try CurlError.check(kefu_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, size))
+            // An empty array's address may be nil, which would mean a body by callback.
+            let code = request.body.isEmpty ? kefu_easy_set_body(easy, "") : kefu_easy_set_body(easy, request.body)
+            try CurlError.check(code)
         }
-        let isUnguarded = request.method == .post && request.body.isEmpty
-        try CurlError.check(kefu_easy_set_long(easy, CURLOPT_FRESH_CONNECT, isUnguarded ? 1 : 0))
         // 0 would mean no limit at all.
         let timeout = max(request.timeout.wholeMilliseconds, 1)
         try CurlError.check(kefu_easy_set_long(easy, CURLOPT_TIMEOUT_MS, timeout))
