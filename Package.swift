@@ -92,5 +92,9 @@ let package = Package(
             name: "CommandTests",
             dependencies: ["kefu", "KefuCore", "KefuRedis", "KefuServer", "KefuOutbound", "TestSupport", log],
             swiftSettings: settings),
+        .testTarget(
+            name: "KefuServerTests",
+            dependencies: ["KefuServer", "KefuCore", log, lifecycle, .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
+            swiftSettings: settings),
     ]
 )
