@@ -24,6 +24,7 @@ struct Build {
     init(_ settings: Settings, logger: Logger) async throws {
         self.settings = settings
         self.logger = logger
+        Normalizer.warmUp()
         group = MultiThreadedEventLoopGroup(numberOfThreads: Self.loops)
         embedded = try await Self.startRedis(settings, logger: logger)
         // Either the settings name a Redis, or ours runs.
@@ -32,6 +33,8 @@ struct Build {
         redis = try RedisClient(
             endpoint: endpoint, group: group, scripts: ScriptLibrary.production.all, name: "kefu-\(identity.id)",
             logger: logger)
+        // Longer than a Redis that runs needs; one that does not is waited for while requests are refused.
+        _ = await redis.waitUntilConnected(within: .seconds(2))
         let store = RedisTaskStore(
             client: redis, instance: identity,
             policy: SchedulingPolicy(
@@ -87,7 +90,7 @@ struct Build {
         await redis.close()
         await embedded?.leave()
         transport.shutdown()
-        try await self.group.shutdownGracefully()
+        // The event loops end with the process.
         try outcome.get()
     }
 }
@@ -134,6 +137,6 @@ private struct EmbeddedRedisService: Service {
 
     func run() async throws {
         // Ends with the shutdown; whether the last instance has gone is asked afterwards.
-        try? await cancelWhenGracefulShutdown { await redis.run() }
+        await cancelWhenGracefulShutdown { await redis.run() }
     }
 }
