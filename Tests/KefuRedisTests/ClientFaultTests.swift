@@ -86,7 +86,8 @@ import Testing
         let client = try await redis.client(on: MultiThreadedEventLoopGroup(numberOfThreads: 1), limits: limits)
         let script = RedisScript(name: "one", text: "return 1")
         let call = ScriptCall(script, keys: [], arguments: [])
-        #expect(await client.run(Array(repeating: call, count: 10)) == Array(repeating: .success(.integer(1)), count: 10))
+        #expect(
+            await client.run(Array(repeating: call, count: 10)) == Array(repeating: .success(.integer(1)), count: 10))
         let refused = Result<RESPValue, RedisClientError>.failure(
             .unavailable("too many commands wait for their replies"))
         #expect(await client.run(Array(repeating: call, count: 11)) == Array(repeating: refused, count: 11))
@@ -143,7 +144,8 @@ import Testing
 
     @Test func `A server that loads its data is asked again until it is ready`() async throws {
         let peer = try await ClientFakePeer.start(on: group) { connection, _ in
-            .bytes(connection < 3 ? "+OK\r\n-LOADING Redis is loading the dataset in memory\r\n" : ClientFakePeer.welcome)
+            .bytes(
+                connection < 3 ? "+OK\r\n-LOADING Redis is loading the dataset in memory\r\n" : ClientFakePeer.welcome)
         }
         let client = try await connect(to: peer)
         #expect(peer.accepted == 4)
