@@ -84,7 +84,20 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "KefuCoreTests", dependencies: ["KefuCore", "TestSupport"], swiftSettings: settings),
         .testTarget(
+            name: "KefuEngineTests", dependencies: ["KefuEngine", "KefuCore", lifecycle, log], swiftSettings: settings),
+        .testTarget(
+            name: "KefuOutboundTests",
+            dependencies: ["KefuCore", "KefuOutbound", "TestSupport", crypto, log] + nio, swiftSettings: settings),
+        .testTarget(
             name: "KefuRedisTests", dependencies: ["KefuCore", "KefuRedis", "TestSupport", log] + nio,
+            swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["kefu", "KefuCore", "KefuRedis", "KefuServer", "KefuOutbound", "TestSupport", log],
+            swiftSettings: settings),
+        .testTarget(
+            name: "KefuServerTests",
+            dependencies: ["KefuServer", "KefuCore", log, lifecycle, .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
             swiftSettings: settings),
     ]
 )

@@ -112,7 +112,9 @@ package final class RedisClient: Sendable {
 
     /// Takes no more commands, waits for the replies of those under way, and closes the connections.
     package func close() async {
-        for link in links { await link.close() }
+        await withDiscardingTaskGroup { group in
+            for link in links { group.addTask { await link.close() } }
+        }
     }
 
     private var link: RedisLink {

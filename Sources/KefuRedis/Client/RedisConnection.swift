@@ -198,6 +198,9 @@ final class RedisConnection {
         let context = context
         self.context = nil
         let text = closeReason ?? reason
+        // The owner first: who hears of the failure must not be led to this connection again.
+        readiness.fail(RedisClientError.unavailable(text))
+        closing.succeed(text)
         for (waiter, wasSent) in pending.removeAll() {
             let error = wasSent ? RedisClientError.outcomeUnknown(text) : .unavailable(text)
             switch waiter {
@@ -206,8 +209,6 @@ final class RedisConnection {
             case .login, .ping: break
             }
         }
-        readiness.fail(RedisClientError.unavailable(text))
-        closing.succeed(text)
         context?.close(promise: nil)
     }
 }
