@@ -95,10 +95,12 @@ import Testing
         #expect(read(("[" + String(repeating: "1", count: 250_000) + "]").utf8).error?.kind == .invalidJSON)
     }
 
-    @Test("31 combining marks in a row are found, in values and keys, and 30 are not", arguments: [
-        ("\u{301}\u{323}", 1), ("\u{301}\u{200D}", 2), ("\u{301}\u{34F}", 2), ("\u{FF9E}", 1), ("\u{F73}", 1),
-        ("\u{1E8D0}", 1),
-    ])
+    @Test(
+        "31 combining marks in a row are found, in values and keys, and 30 are not",
+        arguments: [
+            ("\u{301}\u{323}", 1), ("\u{301}\u{200D}", 2), ("\u{301}\u{34F}", 2), ("\u{FF9E}", 1), ("\u{F73}", 1),
+            ("\u{1E8D0}", 1),
+        ])
     func markRuns(_ unit: String, _ scalarsPerMark: Int) {
         let marks = String(String.UnicodeScalarView(Array(repeating: unit.unicodeScalars, count: 31).joined()))
         func path(_ json: String) -> String? {

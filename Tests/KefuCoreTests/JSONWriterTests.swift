@@ -24,10 +24,12 @@ import Testing
         #expect(json.text == #"{"a":[1,"x",null,{}],"键":true,"r":{"x":[1]},"n":null}"#)
     }
 
-    @Test("Strings are escaped as far as JSON asks for", arguments: [
-        ("a\"b\\c", #""a\"b\\c""#), ("\n\r\t\u{8}\u{1F}\0", #""\n\r\t\u0008\u001f\u0000""#), ("好的😹/", #""好的😹/""#),
-        ("", "\"\""), ("\u{7F}\u{2028}", "\"\u{7F}\u{2028}\""),
-    ])
+    @Test(
+        "Strings are escaped as far as JSON asks for",
+        arguments: [
+            ("a\"b\\c", #""a\"b\\c""#), ("\n\r\t\u{8}\u{1F}\0", #""\n\r\t\u0008\u001f\u0000""#), ("好的😹/", #""好的😹/""#),
+            ("", "\"\""), ("\u{7F}\u{2028}", "\"\u{7F}\u{2028}\""),
+        ])
     func escapes(_ text: String, _ json: String) {
         #expect(quoted(text) == json)
     }

@@ -3,7 +3,8 @@ import Foundation
 /// Short texts of scalars that are hard to normalize.
 enum RandomText {
     static let withoutMarks: [Unicode.Scalar] = Array(
-        "aKzß İſςﬁ①㎏好的。，！ＡＢ　\u{200B}\u{AD}\u{FE0F}\u{200D}\u{3164}\u{212A}\u{FDFA}Дé한😀\tアヿ…%-ıẞŉǄ\u{85}\u{2028}".unicodeScalars)
+        "aKzß İſςﬁ①㎏好的。，！ＡＢ　\u{200B}\u{AD}\u{FE0F}\u{200D}\u{3164}\u{212A}\u{FDFA}Дé한😀\tアヿ…%-ıẞŉǄ\u{85}\u{2028}"
+            .unicodeScalars)
 
     static let marks: [Unicode.Scalar] = Array(
         "\u{301}\u{323}\u{34F}\u{3099}\u{FF9E}\u{345}\u{307}\u{1161}\u{11AB}\u{9BE}\u{F73}\u{20DD}\u{B4}\u{1D165}"
@@ -27,7 +28,8 @@ enum RandomText {
             text = visible(text.precomposedStringWithCompatibilityMapping)
             text = text.unicodeScalars.map { scalar in
                 if scalar == "ı" { return "ı" }
-                let upper = scalar.properties.lowercaseMapping.unicodeScalars.map(\.properties.uppercaseMapping).joined()
+                let upper = scalar.properties.lowercaseMapping.unicodeScalars.map(\.properties.uppercaseMapping)
+                    .joined()
                 return upper.unicodeScalars.map(\.properties.lowercaseMapping).joined()
             }.joined()
             text = visible(text.precomposedStringWithCompatibilityMapping)

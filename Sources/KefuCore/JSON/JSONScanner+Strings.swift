@@ -86,7 +86,7 @@ extension JSONScanner {
         default: throw Self.error("not UTF-8", at: at)
         }
         guard at + width <= count, second.contains(source[at + 1]) else { throw Self.error("not UTF-8", at: at) }
-        var scalar = lead & (0x7F >> UInt32(width)) << 6 | UInt32(source[at + 1] & 0x3F)
+        var scalar = (lead & 0x7F >> UInt32(width)) << 6 | UInt32(source[at + 1] & 0x3F)
         for position in 2..<max(width, 2) {
             let byte = source[at + position]
             guard byte & 0xC0 == 0x80 else { throw Self.error("not UTF-8", at: at) }

@@ -35,7 +35,9 @@ struct StderrLogHandler: LogHandler {
         if let provided = metadataProvider?.get() { all.merge(provided) { $1 } }
         if let error = event.error { all["error"] = "\(error)" }
         if let own = event.metadata { all.merge(own) { $1 } }
-        let fields = all.map { (name: $0.key, value: $0.value.description) }.sorted { Self.comesBefore($0.name, $1.name) }
+        let fields = all.map { (name: $0.key, value: $0.value.description) }.sorted {
+            Self.comesBefore($0.name, $1.name)
+        }
         return format.line(
             time: formatTime(epochMs), level: event.level, logger: label, message: event.message.description,
             fields: fields)

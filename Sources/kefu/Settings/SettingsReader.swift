@@ -15,7 +15,8 @@ struct SettingsReader {
 
     func integer(_ name: SettingName, _ range: ClosedRange<Int>) throws(SettingError) -> Int? {
         guard let text = source[name] else { return nil }
-        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), range.contains(number) else {
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), range.contains(number)
+        else {
             throw wrong(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number

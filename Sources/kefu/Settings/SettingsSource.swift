@@ -22,7 +22,9 @@ struct SettingsSource {
                     secretsSpecifier: .dynamic { name, _ in SettingName(rawValue: name)?.isSecret ?? true })
             })
         let ours = environment.keys.filter { $0.hasPrefix("KEFU_") } + file.keys
-        unknown = Set(ours).filter { SettingName(rawValue: $0) == nil }.sorted().map { ($0, Suggestion.nearest(to: $0)) }
+        unknown = Set(ours).filter { SettingName(rawValue: $0) == nil }.sorted().map {
+            ($0, Suggestion.nearest(to: $0))
+        }
     }
 
     /// The environment of this process and the file at `path`.

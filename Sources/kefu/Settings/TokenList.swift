@@ -44,7 +44,8 @@ extension SettingsReader {
         let secret = parts[2]
         guard secret.utf8.count >= Self.shortestToken, secret.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw wrong(
-                setting, "the token of \(place) must have at least \(Self.shortestToken) characters, visible ASCII only")
+                setting, "the token of \(place) must have at least \(Self.shortestToken) characters, visible ASCII only"
+            )
         }
         return AccessToken(name: parts[0], role: role, secret: secret)
     }
