@@ -97,7 +97,8 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "KefuServerTests",
-            dependencies: ["KefuServer", "KefuCore", log, lifecycle, .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
+            dependencies: ["KefuServer", "KefuCore", log, lifecycle, .product(name: "NIOHTTP1", package: "swift-nio")]
+                + nio,
             swiftSettings: settings),
     ]
 )

@@ -15,7 +15,7 @@ final class ChildProcess {
         process.arguments = arguments
         process.environment = environment.merging(["PATH": Self.searchPath]) { own, _ in own }
         do {
-            FileManager.default.createFile(atPath: output.path, contents: nil)
+            try Data().write(to: output)
             let log = try FileHandle(forWritingTo: output)
             process.standardOutput = log
             process.standardError = log

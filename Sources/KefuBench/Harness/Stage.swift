@@ -16,13 +16,13 @@ final class Stage {
     private let folder: URL
 
     init(kefu binary: String) throws(BenchError) {
-        reactor = try Reactor()
+        reactor = Reactor()
         gateway = try Sink(answer: #"{"sent":true}"#, reactor: reactor)
         callbacks = try Sink(answer: "{}", reactor: reactor)
         folder = try Self.makeFolder()
         redisPath = folder.appendingPathComponent("redis.sock").path
         redisProcess = try Self.startRedis(in: folder, path: redisPath)
-        do {
+        do throws(BenchError) {
             redis = try Self.firstProbe(of: redisProcess, path: redisPath)
             port = try Socket.freePort()
             let began = Moment.monotonic()
@@ -33,13 +33,7 @@ final class Stage {
                     "KEFU_GATEWAY_URL": "http://127.0.0.1:\(gateway.port)/",
                     "TIANWANG_CALLBACK_URL": "http://127.0.0.1:\(callbacks.port)/",
                 ], output: folder.appendingPathComponent("kefu.log"))
-            do {
-                try Self.awaitHealth(of: kefu, port: port)
-                startUp = Moment.monotonic() - began
-            } catch {
-                kefu.stop()
-                throw error
-            }
+            startUp = try Self.awaitHealth(of: kefu, port: port) - began
         } catch {
             redisProcess.stop()
             Self.remove(folder)
@@ -95,23 +89,26 @@ final class Stage {
         throw BenchError("redis-server does not answer")
     }
 
-    /// Asks every millisecond whether Kefu reaches its Redis.
-    private static func awaitHealth(of process: ChildProcess, port: UInt16) throws(BenchError) {
+    /// Asks every millisecond whether Kefu reaches its Redis, and ends the process when it never does.
+    ///
+    /// - Returns: When it did; monotonic nanoseconds.
+    private static func awaitHealth(of process: ChildProcess, port: UInt16) throws(BenchError) -> Int64 {
         let deadline = Moment.monotonic() + 10_000_000_000
         let request = Array("GET /api/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".utf8)
         while Moment.monotonic() < deadline {
             try process.checkRunning()
-            let reactor = try Reactor()
+            let reactor = Reactor()
             // Refused or closed connections are what is waited out.
             if let connection = try? Connection(port: port, reactor: reactor) {
                 defer { connection.close() }
                 var status = 0
                 try connection.send(request) { (answer, _) throws(BenchError) in status = answer }
                 _ = try reactor.run(until: deadline) { status != 0 }
-                if status == 200 { return }
+                if status == 200 { return Moment.monotonic() }
             }
             try Interruption.pause(milliseconds: 1)
         }
+        process.stop()
         throw BenchError("kefu is not healthy after 10 s")
     }
 }

@@ -34,7 +34,9 @@ struct HTTPStream {
             filled -= start
         }
         if filled == buffer.count {
-            guard buffer.count < Self.capacity else { throw BenchError("a message of more than \(Self.capacity) bytes") }
+            guard buffer.count < Self.capacity else {
+                throw BenchError("a message of more than \(Self.capacity) bytes")
+            }
             buffer.append(contentsOf: repeatElement(0, count: buffer.count))
         }
         return true
@@ -70,10 +72,15 @@ struct HTTPStream {
 extension UnsafeRawBufferPointer {
     /// Where `text` begins, if it is here.
     func position(of text: StaticString) -> Int? {
-        guard let base = baseAddress,
-            let found = memmem(base, count, text.utf8Start, text.utf8CodeUnitCount)
-        else { return nil }
-        return UnsafeRawPointer(found) - base
+        guard let base = baseAddress else { return nil }
+        var start = 0
+        let length = text.utf8CodeUnitCount
+        while start + length <= count, let found = memchr(base + start, Int32(text.utf8Start.pointee), count - start) {
+            start = UnsafeRawPointer(found) - base
+            if start + length <= count, memcmp(base + start, text.utf8Start, length) == 0 { return start }
+            start += 1
+        }
+        return nil
     }
 
     /// The decimal number that stands behind `text`.

@@ -9,54 +9,46 @@ protocol Watched: AnyObject {
 }
 
 /// The one thread of the load generator: sends requests, reads answers and plays the gateway and the callback
-/// receiver, all from one `epoll` loop, so that a moment seen here is comparable with every other.
+/// receiver, all from one `poll` loop, so that a moment seen here is comparable with every other.
 /// The first error ends the workload.
 final class Reactor {
-    private static let eventsPerTurn = 256
+    private var sources: [any Watched] = []
+    /// What is waited for, in the order of `sources`.
+    private var interests: [pollfd] = []
 
-    private let poller: Int32
-    private var watched: [Int32: any Watched] = [:]
-    private var events = [epoll_event](repeating: epoll_event(), count: eventsPerTurn)
-
-    init() throws(BenchError) {
-        poller = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
-        guard poller >= 0 else { throw .system("epoll_create1") }
-    }
-
-    deinit {
-        close(poller)
-    }
-
-    func watch(_ source: any Watched) throws(BenchError) {
-        watched[source.descriptor] = source
-        try control(EPOLL_CTL_ADD, source.descriptor, writing: false)
+    func watch(_ source: any Watched) {
+        sources.append(source)
+        interests.append(pollfd(fd: source.descriptor, events: Int16(POLLIN), revents: 0))
     }
 
     /// Whether `ready` is also called once the descriptor takes more bytes.
-    func wantsToWrite(_ source: any Watched, _ wants: Bool) throws(BenchError) {
-        try control(EPOLL_CTL_MOD, source.descriptor, writing: wants)
+    func wantsToWrite(_ source: any Watched, _ wants: Bool) {
+        guard let index = index(of: source) else { return }
+        interests[index].events = Int16(wants ? POLLIN | POLLOUT : POLLIN)
     }
 
     /// Forgets the descriptor and closes it.
     func drop(_ source: any Watched) {
-        watched[source.descriptor] = nil
+        guard let index = index(of: source) else { return }
+        sources.remove(at: index)
+        interests.remove(at: index)
         close(source.descriptor)
     }
 
     /// Waits up to `milliseconds` for something to happen and handles it.
     func turn(atMost milliseconds: Int32) throws(BenchError) {
-        let count = epoll_wait(poller, &events, Int32(events.count), milliseconds)
+        let count = poll(&interests, nfds_t(interests.count), milliseconds)
         try Interruption.check()
         guard count >= 0 else {
             if errno == EINTR { return }
-            throw .system("epoll_wait")
+            throw .system("poll")
         }
-        for index in 0..<Int(count) {
-            let flags = events[index].events
-            guard let source = watched[events[index].data.fd] else { continue }
-            try source.ready(
-                readable: flags & (EPOLLIN.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0,
-                writable: flags & EPOLLOUT.rawValue != 0)
+        guard count > 0 else { return }
+        // Handling one may add or drop others.
+        let turn = zip(sources, interests).filter { $0.1.revents != 0 }
+        for (source, interest) in turn {
+            let flags = Int32(interest.revents)
+            try source.ready(readable: flags & ~POLLOUT != 0, writable: flags & POLLOUT != 0)
         }
     }
 
@@ -72,10 +64,7 @@ final class Reactor {
         return true
     }
 
-    private func control(_ operation: Int32, _ descriptor: Int32, writing: Bool) throws(BenchError) {
-        var event = epoll_event()
-        event.events = EPOLLIN.rawValue | (writing ? EPOLLOUT.rawValue : 0)
-        event.data.fd = descriptor
-        guard epoll_ctl(poller, operation, descriptor, &event) == 0 else { throw .system("epoll_ctl") }
+    private func index(of source: any Watched) -> Int? {
+        sources.firstIndex { $0 === source }
     }
 }

@@ -1,9 +1,9 @@
 /// One measurement on a stage of its own.
-struct Workload {
+struct Workload: Sendable {
     let name: String
     /// What it does, for the progress line.
     let summary: String
-    let run: (_ stage: Stage, _ seconds: Int) throws(BenchError) -> [Figure]
+    let run: @Sendable (_ stage: Stage, _ seconds: Int) throws(BenchError) -> [Figure]
 
     /// In the order they run.
     static let all = [
