@@ -3,7 +3,7 @@ import ArgumentParser
 /// The command. Each verb is a type of its own.
 @main
 struct Kefu: AsyncParsableCommand {
-    static let version = "1.0.0"
+    static let version = "0.1.0"
 
     static let configuration = CommandConfiguration(
         commandName: "kefu", abstract: "任务调度 · Sends a message, a file or a link once its trigger has come.",
@@ -27,7 +27,7 @@ struct Kefu: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            SendVerb.self, EventVerb.self, StatusVerb.self, ListVerb.self, CancelVerb.self, RetryVerb.self,
+            ServeVerb.self, SendVerb.self, EventVerb.self, StatusVerb.self, ListVerb.self, CancelVerb.self, RetryVerb.self,
             FireVerb.self, StatsVerb.self, CallbacksVerb.self,
         ])
 }

@@ -99,13 +99,14 @@ import Testing
         let script: HTTPSink.Script = { $0.path == "/hang" ? .silence : .status(200) }
         try await HTTPSink.run(respond: script) { sink in
             try await withTransport { transport in
-                await withDiscardingTaskGroup { group in
+                try await withThrowingDiscardingTaskGroup { group in
                     for _ in 1...50 {
                         group.addTask {
                             let request = HTTPRequest(.post, "\(sink.url)/hang", body: [1], timeout: .seconds(60))
                             #expect(await transport.perform(request).isUnreachable)
                         }
                     }
+                    try await sink.until { $0.requests.count == 50 }
                     for _ in 1...50 {
                         let result = await transport.perform(HTTPRequest(.post, sink.url, body: [1]))
                         #expect(result.response?.status == 200)

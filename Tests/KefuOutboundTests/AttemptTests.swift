@@ -77,7 +77,6 @@ import Testing
                 #expect(await transport.perform(HTTPRequest(.post, sink.url, body: [2])).response?.status == 200)
                 #expect(sink.requests.map(\.body) == (reused ? [[1], [2]] : [[2]]))
                 #expect(sink.log.heads == sink.requests.count)
-                #expect(sink.log.connections == 2)
             }
         }
     }

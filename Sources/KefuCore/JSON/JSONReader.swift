@@ -34,6 +34,18 @@ package enum JSONReader {
     }
 }
 
+extension JSONReader {
+    /// Whether `bytes` are one strict JSON text within the reader's limits.
+    package static func accepts(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBytes { buffer in
+            do {
+                try read(buffer) { _ in }
+                return true
+            } catch { return false }
+        }
+    }
+}
+
 /// One value or key, 16 bytes; an array or object is followed by its contents, a key by its value.
 struct JSONNode {
     enum Kind: UInt8 {

@@ -38,23 +38,29 @@ extension JSONScanner {
     /// Open addressing, at most half full; the hash is seeded per process, so a sender cannot make keys collide.
     private func refuseDuplicateKeysHashed(of object: Int, members: Int) throws(InputError) {
         let slots = 1 << (Int.bitWidth - (members * 2 - 1).leadingZeroBitCount)
-        var table = ContiguousArray<UInt32>(repeating: 0, count: slots)
+        // The hash's upper half before the index: most keys are told apart without a look at their bytes.
+        var table = ContiguousArray<UInt64>(repeating: 0, count: slots)
         var index = object + 1
         for _ in 0..<members {
-            var slot = withKey(nodes[index]) { hash($0) } & (slots - 1)
+            let hash = withKey(nodes[index]) { seededHash($0) }
+            let entry = hash & ~0xFFFF_FFFF | UInt64(index)
+            var slot = Int(truncatingIfNeeded: hash) & (slots - 1)
             while table[slot] != 0 {
-                if isSameKey(nodes[Int(table[slot])], nodes[index]) { throw duplicate(nodes[index]) }
+                let other = table[slot]
+                if (other ^ entry) >> 32 == 0, isSameKey(nodes[Int(other & 0xFFFF_FFFF)], nodes[index]) {
+                    throw duplicate(nodes[index])
+                }
                 slot = (slot + 1) & (slots - 1)
             }
-            table[slot] = UInt32(index)
+            table[slot] = entry
             index = Int(nodes[index + 1].next)
         }
     }
 
-    private func hash(_ key: UnsafeBufferPointer<UInt8>) -> Int {
+    private func seededHash(_ key: UnsafeBufferPointer<UInt8>) -> UInt64 {
         var hasher = Hasher()
         hasher.combine(bytes: UnsafeRawBufferPointer(key))
-        return hasher.finalize()
+        return UInt64(bitPattern: Int64(hasher.finalize()))
     }
 
     private func duplicate(_ key: JSONNode) -> InputError {

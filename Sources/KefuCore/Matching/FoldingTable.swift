@@ -39,37 +39,38 @@ final class FoldingTable: Sendable {
     private init() {
         var replacements: [UInt8] = []
         var entries = [UInt32](repeating: 0, count: Int(Self.planes) + Self.ideographs.count)
-        let scalars = Self.foldable
-        for (scalar, folded) in zip(scalars, Self.fold(scalars)) {
-            let slot =
-                scalar.value < Self.planes ? scalar.value : scalar.value - Self.ideographs.lowerBound + Self.planes
-            var bits: UInt32 = folded.contains(where: Self.mayCompose) ? 1 : 0
-            if folded != [scalar] {
-                let start = replacements.count
-                for scalar in folded { replacements.append(contentsOf: UTF8.encode(scalar) ?? .init()) }
-                bits |= 2 | UInt32(replacements.count - start) << 2 | UInt32(start) << 10
-            }
-            entries[Int(slot)] = bits
+        for scalar in Self.candidates where Self.mayCompose(scalar) { entries[Self.slot(scalar)] = 1 }
+        let changing = Self.candidates.filter(Self.changes)
+        for (scalar, folded) in zip(changing, Self.fold(changing)) where folded != [scalar] {
+            let start = replacements.count
+            for scalar in folded { replacements.append(contentsOf: UTF8.encode(scalar) ?? .init()) }
+            let bits = 2 | UInt32(replacements.count - start) << 2 | UInt32(start) << 10
+            entries[Self.slot(scalar)] = folded.contains(where: Self.mayCompose) ? bits | 1 : bits
         }
         self.replacements = replacements
         self.entries = entries
     }
 
-    /// All that may not stay as it is: assigned or invisible, neither ideograph nor Hangul syllable nor private use.
-    private static var foldable: [Unicode.Scalar] {
+    private static func slot(_ scalar: Unicode.Scalar) -> Int {
+        Int(scalar.value < planes ? scalar.value : scalar.value - ideographs.lowerBound + planes)
+    }
+
+    /// All but ideographs, Hangul syllables and private use, which stay as they are.
+    private static var candidates: some Sequence<Unicode.Scalar> {
         let ranges = [0..<0x3400, 0xA000..<0xAC00, 0xD7A4..<0xD800, 0xF900..<0xFFFE, 0x10000..<planes, ideographs]
-        return ranges.joined().compactMap(Unicode.Scalar.init).filter { scalar in
-            scalar.properties.generalCategory != .unassigned || scalar.properties.isDefaultIgnorableCodePoint
-        }
+        return ranges.joined().lazy.compactMap(Unicode.Scalar.init)
+    }
+
+    private static func changes(_ scalar: Unicode.Scalar) -> Bool {
+        let properties = scalar.properties
+        return properties.changesWhenNFKCCaseFolded || properties.changesWhenLowercased || properties.isWhitespace
+            || !isVisible(scalar)
     }
 
     private static func fold(_ scalars: [Unicode.Scalar]) -> [[Unicode.Scalar]] {
-        var folded = scalars.map { [$0] }
-        // The second round folds what the first one uncovered.
-        for _ in 0..<2 {
-            folded = composed(folded.map { $0.filter(isVisible) }).map { $0.filter(isVisible).flatMap(withoutCase) }
-        }
-        return composed(folded).map { $0.map { $0.properties.isWhitespace ? " " : $0 } }
+        let plain = composed(scalars.map { isVisible($0) ? [$0] : [] })
+        let folded = composed(plain.map { $0.filter(isVisible).flatMap(withoutCase) })
+        return folded.map { $0.filter(isVisible).map { $0.properties.isWhitespace ? " " : $0 } }
     }
 
     private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {

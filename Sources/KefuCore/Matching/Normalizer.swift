@@ -9,18 +9,31 @@ import Foundation
 /// Texts must have passed the check for combining marks (``JSONElement/firstMarkRun``), else the time may grow with
 /// the square of the length.
 package enum Normalizer {
+    /// Builds the tables that the first text beyond Chinese and ASCII would else wait for (some 50 ms). To be called
+    /// once before requests come.
+    package static func warmUp() {
+        _ = FoldingTable.shared
+        _ = ScalarClass.of(0)
+    }
+
     package static func normalize(_ text: String) -> String {
         var text = text
-        return text.withUTF8 { normalize(utf8: $0) }
+        // No text becomes so long.
+        return text.withUTF8 { normalize(utf8: $0, atMost: Int.max / longestComposition) } ?? ""
     }
 
     /// - Parameter text: valid UTF-8.
-    package static func normalize(utf8 text: UnsafeBufferPointer<UInt8>) -> String {
-        var pass = FoldingPass(capacity: text.count)
-        pass.run(over: text)
+    /// - Returns: nil when the normalized text would be longer than `limit` bytes.
+    package static func normalize(utf8 text: UnsafeBufferPointer<UInt8>, atMost limit: Int) -> String? {
+        var pass = FoldingPass(capacity: min(text.count, limit))
+        pass.run(over: text, atMost: limit)
         let folded = String(decoding: pass.output, as: UTF8.self)
-        return pass.mayCompose ? folded.precomposedStringWithCanonicalMapping : folded
+        let normalized = pass.mayCompose ? folded.precomposedStringWithCanonicalMapping : folded
+        return normalized.utf8.count <= limit ? normalized : nil
     }
+
+    /// NFC makes a text at most so many times shorter (three jamo become one syllable).
+    fileprivate static let longestComposition = 3
 
     /// A normalized text without the spaces and punctuation (category P) at its ends, for `exact`.
     package static func trimPunctuation(_ normalized: String) -> String {
@@ -51,10 +64,13 @@ private struct FoldingPass {
 
     init(capacity: Int) { output.reserveCapacity(capacity) }
 
-    mutating func run(over text: UnsafeBufferPointer<UInt8>) {
+    /// Stops early where it is clear that the normalized text will be longer than `limit`.
+    mutating func run(over text: UnsafeBufferPointer<UInt8>, atMost limit: Int) {
         var at = 0
         var copied = 0
         while at < text.count {
+            // What follows can still shorten the last few scalars, and with marks all of them.
+            if output.count > (mayCompose ? limit * Normalizer.longestComposition : limit + 64) { return }
             let (scalar, width) = Self.scalar(in: text, at: at)
             let fold = Self.fold(scalar)
             if fold == .same, !owesSpace {
@@ -126,7 +142,13 @@ private struct FoldingPass {
             output.append(contentsOf: original)
             return
         }
-        for byte in FoldingTable.shared.replacements[range] { append(byte) }
+        let replacement = FoldingTable.shared.replacements[range]
+        if replacement.contains(0x20) {
+            for byte in replacement { append(byte) }
+        } else if !replacement.isEmpty {
+            payOwedSpace()
+            output.append(contentsOf: replacement)
+        }
     }
 
     /// The scalar at an offset of valid UTF-8, and its width in bytes.

@@ -59,9 +59,8 @@ enum EventReader {
             try TextLimit.bytes(0...InputLimits.textBytes).check(element.utf8)
             record.key("text")
             record.string(utf8: element.utf8)
-            let normalized = Normalizer.normalize(utf8: element.utf8)
-            guard normalized.utf8.count <= InputLimits.normalizedTextBytes else {
-                let limit = InputLimits.normalizedTextBytes
+            let limit = InputLimits.normalizedTextBytes
+            guard let normalized = Normalizer.normalize(utf8: element.utf8, atMost: limit) else {
                 throw InputError(.validation, detail: "must be at most \(limit) bytes long when normalized")
             }
             return normalized

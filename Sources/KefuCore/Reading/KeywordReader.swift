@@ -9,15 +9,14 @@ struct KeywordReader {
     /// Adds one text.
     mutating func read(_ element: JSONElement) throws(InputError) -> String {
         let text = try element.text(.characters(1...InputLimits.keywordCharacters))
-        var normalized = Normalizer.normalize(utf8: element.utf8)
+        let limit = InputLimits.normalizedKeywordBytes
+        guard var normalized = Normalizer.normalize(utf8: element.utf8, atMost: limit) else {
+            throw InputError(.validation, detail: "must be at most \(limit) bytes long when normalized")
+        }
         if isTrimmed { normalized = Normalizer.trimPunctuation(normalized) }
         if normalized.isEmpty {
             let cause = isTrimmed ? "spaces, punctuation and invisible characters" : "spaces and invisible characters"
             throw InputError(.validation, detail: "must have more than \(cause)")
-        }
-        guard normalized.utf8.count <= InputLimits.normalizedKeywordBytes else {
-            let limit = InputLimits.normalizedKeywordBytes
-            throw InputError(.validation, detail: "must be at most \(limit) bytes long when normalized")
         }
         if !self.normalized.contains(where: { $0.utf8.elementsEqual(normalized.utf8) }) {
             self.normalized.append(normalized)

@@ -119,7 +119,7 @@ extension CurlTransfer {
             (CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue)),
             (CURLOPT_CONNECTTIMEOUT_MS, limits.connectTimeout.wholeMilliseconds),
             (CURLOPT_MAXAGE_CONN, limits.idleConnectionAge.wholeMilliseconds / 1000),
-            // The smallest that libcurl takes, respectively enough: with many transfers these are the memory.
+            // With many transfers these are the memory: the smallest that libcurl takes, and one that is enough.
             (CURLOPT_UPLOAD_BUFFERSIZE, 16 * 1024),
             (CURLOPT_BUFFERSIZE, 8 * 1024),
         ]

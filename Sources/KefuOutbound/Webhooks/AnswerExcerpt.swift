@@ -1,4 +1,4 @@
-/// The beginning of a foreign answer, made fit to be shown in a log line or a record.
+/// The beginning of a foreign text, made fit to be shown in a log line or a record.
 enum AnswerExcerpt {
     /// Bytes of UTF-8.
     static let limit = 200

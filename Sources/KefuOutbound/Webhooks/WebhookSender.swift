@@ -23,14 +23,16 @@ struct WebhookSender: Sendable {
             HTTPRequest(.post, url, headers: headers, body: body, timeout: timeout, maySend: maySend))
     }
 
-    /// What a person reads about an attempt that did not succeed; holds at most ``AnswerExcerpt/limit`` bytes of
-    /// the peer's own words.
+    /// What a person reads about an attempt that did not succeed: one printable line with at most
+    /// ``AnswerExcerpt/limit`` bytes of the peer's own words.
     func describe(_ result: HTTPResult) -> String {
         switch result {
         case .success(let response):
             let excerpt = AnswerExcerpt.of(response.body)
             return "\(peer) answered \(response.status)" + (excerpt.isEmpty ? "" : ": \(excerpt)")
-        case .failure(.unreachable(let detail)): return "\(peer) unreachable: \(detail)"
+        case .failure(.unreachable(let detail)):
+            // libcurl's words may quote the peer, such as the names in its certificate.
+            return "\(peer) unreachable: \(AnswerExcerpt.of(Array(detail.utf8)))"
         case .failure(.timedOut): return "\(peer) did not answer within \(timeout)"
         case .failure(.notSent): return "not sent"
         case .failure(.invalid(let detail)): return "\(peer) request not sent: \(detail)"
