@@ -22,7 +22,7 @@ package struct Answer: Sendable {
         writer.key("code")
         writer.int(200)
         writer.key("message")
-        writer.string(String(describing: message))
+        writer.string(utf8: UnsafeBufferPointer(start: message.utf8Start, count: message.utf8CodeUnitCount))
         writer.key("data")
         data(&writer)
         writer.endObject()

@@ -36,7 +36,8 @@ package struct Route: Sendable {
     package var handler: Handler
 
     package init(
-        _ method: Method, _ path: String, _ permission: Permission, load: LoadClass, body bodyLimit: BodyLimit = .single,
+        _ method: Method, _ path: String, _ permission: Permission, load: LoadClass,
+        body bodyLimit: BodyLimit = .single,
         handler: @escaping Handler
     ) {
         self.method = method

@@ -25,7 +25,7 @@ extension HTTPConnection {
             return true
         case .lingering, .closed:
             discarded += count
-            if discarded > server.limits.discardedBody { context?.close(promise: nil) }
+            if discarded > server.limits.lingeringBytes { context?.close(promise: nil) }
             return false
         default: return true
         }
