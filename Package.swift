@@ -100,5 +100,7 @@ let package = Package(
             dependencies: ["KefuServer", "KefuCore", log, lifecycle, .product(name: "NIOHTTP1", package: "swift-nio")]
                 + nio,
             swiftSettings: settings),
+        // Rules over the files themselves: style, arrows of imports, what documents must not lag behind.
+        .testTarget(name: "TidyTests", swiftSettings: settings),
     ]
 )
