@@ -1,6 +1,3 @@
-import KefuRedis
-import Logging
-import NIOPosix
 import TestSupport
 import Testing
 
@@ -83,5 +80,17 @@ struct DoctorTests {
             String(decoding: checks.json, as: UTF8.self)
                 == #"{"healthy":false,"checks":[{"name":"redis","state":"ok","detail":"7.0","advice":null},"#
                 + #"{"name":"x","state":"fail","detail":"y","advice":"z"}]}"#)
+    }
+
+    @Test func `the facts of a real Redis are read`() async throws {
+        let facts = try await RedisFacts(asking: PrivateRedis.shared.admin)
+        #expect(facts.checks.filter { $0.state == .fail } == [])
+        #expect(facts.role == "master")
+        #expect(facts.version?.contains(".") == true)
+        #expect(facts.appendOnly != nil && facts.appendSync != nil && facts.evictionPolicy != nil)
+        #expect(facts.memoryLimit != nil)
+        // The same machine, so the same clock.
+        #expect(facts.clockAheadMs.map { $0.magnitude < RedisFacts.clockToleranceMs } == true)
+        #expect(facts.scriptRefusal == nil)
     }
 }
