@@ -80,8 +80,9 @@ package actor PrivateRedis {
     /// Kills the server and removes the folder.
     package func stop() async throws {
         await admin.close()
-        try await guardian?.end(removing: folder)
-        guardian = nil
+        guard let guardian else { return try FileManager.default.removeItem(atPath: folder) }
+        try await guardian.end(removing: folder)
+        self.guardian = nil
     }
 
     private func signal(_ number: Int32) {

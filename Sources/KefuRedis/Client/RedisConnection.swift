@@ -198,6 +198,9 @@ final class RedisConnection {
         let context = context
         self.context = nil
         let text = closeReason ?? reason
+        // The owner first: who hears of the failure must not be led to this connection again.
+        readiness.fail(RedisClientError.unavailable(text))
+        closing.succeed(text)
         for (waiter, wasSent) in pending.removeAll() {
             let error = wasSent ? RedisClientError.outcomeUnknown(text) : .unavailable(text)
             switch waiter {
@@ -206,8 +209,6 @@ final class RedisConnection {
             case .login, .ping: break
             }
         }
-        readiness.fail(RedisClientError.unavailable(text))
-        closing.succeed(text)
         context?.close(promise: nil)
     }
 }
@@ -254,32 +255,5 @@ extension RedisConnection: ChannelInboundHandler {
         state = .login(login)
         for (step, command) in login.commands { write(command, for: .login(step)) }
         scheduleFlush()
-    }
-}
-
-/// The replies of commands that were sent together. Belongs to its connection's event loop.
-final class ReplyBatch {
-    typealias Caller = CheckedContinuation<[Result<RESPValue, RedisClientError>], Never>
-
-    private var results: [Result<RESPValue, RedisClientError>]
-    private var missing: Int
-    private let caller: Caller
-
-    /// - Parameter count: more than 0.
-    init(count: Int, caller: Caller) {
-        self.results = Array(repeating: .success(.null), count: count)
-        self.missing = count
-        self.caller = caller
-    }
-
-    func set(_ result: Result<RESPValue, RedisClientError>, at index: Int) {
-        results[index] = result
-        missing -= 1
-        if missing == 0 { caller.resume(returning: results) }
-    }
-
-    /// Instead of any ``set(_:at:)``.
-    func fail(_ error: RedisClientError) {
-        caller.resume(returning: Array(repeating: .failure(error), count: results.count))
     }
 }

@@ -32,6 +32,11 @@ package struct ScriptCall: Sendable, Equatable {
 package struct ReplicatedReply: Sendable, Equatable {
     package var reply: RESPValue
     package var replicas: Int
+
+    package init(reply: RESPValue, replicas: Int) {
+        self.reply = reply
+        self.replicas = replicas
+    }
 }
 
 extension Insecure.SHA1.Digest {

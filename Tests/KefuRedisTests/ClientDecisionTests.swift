@@ -1,0 +1,110 @@
+import NIOCore
+import Testing
+
+@testable import KefuRedis
+
+/// The parts of the client that decide without doing.
+@Suite struct ClientDecisionTests {
+    private let start = NIODeadline.now()
+
+    @Test func `Replies go to those who asked, oldest first, and nobody is left for one too many`() {
+        var pending = queue()
+        for waiter in 1...3 { pending.append(waiter, bytes: 1, now: start) }
+        #expect([pending.takeFirst(), pending.takeFirst(), pending.takeFirst()] == [1, 2, 3])
+        #expect(pending.takeFirst() == nil)
+    }
+
+    @Test func `The oldest command's deadline is the connection's`() {
+        var pending = queue()
+        pending.append(1, bytes: 1, now: start)
+        pending.append(2, bytes: 1, now: start + .milliseconds(500))
+        #expect(pending.watch(now: start) == .sleep(until: start + .seconds(2)))
+        #expect(pending.watch(now: start + .seconds(2)) == .overdue)
+        _ = pending.takeFirst()
+        #expect(pending.watch(now: start + .seconds(2)) == .sleep(until: start + .milliseconds(2500)))
+    }
+
+    @Test func `A command behind one that may take longer is not overdue before it`() {
+        var pending = queue()
+        pending.append(1, bytes: 1, now: start, extraTime: .seconds(10))
+        pending.append(2, bytes: 1, now: start)
+        _ = pending.takeFirst()
+        #expect(pending.watch(now: start + .seconds(11)) == .sleep(until: start + .seconds(12)))
+    }
+
+    @Test func `A connection is asked for a sign of life only when nothing is under way and nothing was heard`() {
+        var pending = queue()
+        #expect(pending.watch(now: start + .seconds(4)) == .sleep(until: start + .seconds(5)))
+        #expect(pending.watch(now: start + .seconds(5)) == .idle)
+        pending.heard(now: start + .seconds(3))
+        #expect(pending.watch(now: start + .seconds(5)) == .sleep(until: start + .seconds(8)))
+        pending.append(1, bytes: 1, now: start + .seconds(7))
+        #expect(pending.watch(now: start + .seconds(8)) == .sleep(until: start + .seconds(9)))
+    }
+
+    @Test func `Who was not sent yet is told apart from who was when all are lost`() {
+        var pending = queue()
+        pending.append(1, bytes: 1, now: start)
+        pending.append(2, bytes: 1, now: start)
+        pending.markSent()
+        pending.append(3, bytes: 1, now: start)
+        _ = pending.takeFirst()
+        let lost = pending.removeAll()
+        #expect(lost.map(\.waiter) == [2, 3])
+        #expect(lost.map(\.wasSent) == [true, false])
+        #expect(pending.isEmpty)
+    }
+
+    @Test func `There is room for so many commands and bytes, and again when replies have come`() {
+        var limits = RedisClientLimits()
+        limits.pendingCommands = 3
+        limits.pendingBytes = 100
+        var pending = PendingReplies<Int>(limits: limits, now: start)
+        #expect(pending.hasRoom(for: 3))
+        #expect(!pending.hasRoom(for: 4))
+        pending.append(1, bytes: 50, now: start)
+        #expect(pending.hasRoom(for: 2))
+        #expect(!pending.hasRoom(for: 3))
+        pending.append(2, bytes: 50, now: start)
+        #expect(!pending.hasRoom(for: 1))
+        _ = pending.takeFirst()
+        #expect(pending.hasRoom(for: 2))
+    }
+
+    @Test func `Signing in says who, where, what for and asks for a sign of life at the end`() {
+        let script = RedisScript(name: "one", text: "return 1")
+        let endpoint = RedisEndpoint(address: .unixSocket(path: "/s"), user: "u", password: "p", database: 3)
+        #expect(
+            RedisLogin(endpoint, scripts: [script], name: "kefu").commands.map(\.command) == [
+                .plain(["AUTH", "u", "p"]), .plain(["SELECT", 3]), .plain(["CLIENT", "SETNAME", "kefu"]),
+                .plain(["SCRIPT", "LOAD", "return 1"]), .plain(["PING"]),
+            ])
+        let plain = RedisEndpoint(address: .unixSocket(path: "/s"), password: "p")
+        #expect(RedisLogin(plain, scripts: [], name: "kefu").commands.first?.command == .plain(["AUTH", "p"]))
+    }
+
+    @Test func `Signing in fails where nothing would work, and complains where it does without`() {
+        var login = RedisLogin(RedisEndpoint(address: .unixSocket(path: "/s")), scripts: [], name: "kefu")
+        let refusal = RESPValue.error(RESPError("NOPERM canary"))
+        #expect(login.take(refusal, for: .authenticate) == .fail("signing in was refused (NOPERM)"))
+        #expect(login.take(refusal, for: .selectDatabase) == .fail("SELECT was refused: NOPERM canary"))
+        #expect(login.take(.error(RESPError("LOADING wait")), for: .ping) == .fail("LOADING wait"))
+        #expect(login.take(refusal, for: .setName) == .goOn)
+        #expect(login.take(refusal, for: .loadScript(name: "one")) == .goOn)
+        #expect(login.take(.status("PONG"), for: .ping) == .done)
+        #expect(login.complaints == ["CLIENT SETNAME: NOPERM canary", "SCRIPT LOAD one: NOPERM canary"])
+    }
+
+    @Test func `Pauses double up to the longest, spread over their upper half, and start again after success`() {
+        var backoff = Backoff(first: .milliseconds(50), longest: .milliseconds(500))
+        var random = SystemRandomNumberGenerator()
+        for ceiling: Int64 in [50, 100, 200, 400, 500, 500, 500] {
+            let pause = backoff.next(using: &random)
+            #expect((ceiling * 500_000...ceiling * 1_000_000).contains(pause.nanoseconds))
+        }
+        backoff.reset()
+        #expect(backoff.next(using: &random) <= .milliseconds(50))
+    }
+
+    private func queue() -> PendingReplies<Int> { PendingReplies(limits: RedisClientLimits(), now: start) }
+}
