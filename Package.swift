@@ -93,7 +93,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["kefu", "KefuCore", "KefuRedis", "KefuServer", "KefuOutbound", "TestSupport", log],
+            dependencies: [
+                "kefu", "KefuCore", "KefuRedis", "KefuServer", "KefuEngine", "KefuOutbound", "TestSupport", log,
+            ] + nio,
             swiftSettings: settings),
         .testTarget(
             name: "KefuServerTests",

@@ -7,10 +7,6 @@ package struct Request: Sendable {
     /// What follows `?` in the target, still percent-encoded; ASCII.
     package var query: String
     package var body: ByteBuffer
-    /// As in `X-Request-Id`.
-    package var id: String
-    /// The name of the token that was used.
-    package var caller: String?
 }
 
 /// One line of the table of paths.
