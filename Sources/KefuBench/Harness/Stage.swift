@@ -68,8 +68,8 @@ final class Stage {
         try? FileManager.default.removeItem(at: folder)  // a leftover in the temporary folder harms nobody
     }
 
-    /// Set as the embedded one (append-only file, one `fsync` a second, compact records). Rewrites of the file are off, because whether one
-    /// falls into a measurement is chance.
+    /// Set as the embedded one (append-only file, one `fsync` a second, compact records). Rewrites of the file are
+    /// off, because whether one falls into a measurement is chance.
     private static func startRedis(in folder: URL, path: String) throws(BenchError) -> ChildProcess {
         try ChildProcess(
             try ChildProcess.find("redis-server"),
