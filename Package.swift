@@ -99,5 +99,12 @@ let package = Package(
             name: "KefuServerTests",
             dependencies: ["KefuServer", "KefuCore", log, lifecycle, .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
             swiftSettings: settings),
+        // Real processes: depends on the command so that it is built beside the test bundle.
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "kefu", "KefuCore", "KefuRedis", "TestSupport", crypto, log,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio, swiftSettings: settings),
     ]
 )
