@@ -28,7 +28,8 @@ struct MatchingTests {
             ] {
                 #expect(try await kefu.report(event) == [], "\(event.text)")
             }
-            #expect(try await kefu.report(Tasks.said("那好的，我要投诉", by: "c")) == ["keyword", "reply"])
+            let both = try await kefu.report(Tasks.said("那好的，我要投诉", by: "c"))
+            #expect(both.sorted() == ["keyword", "reply"])
             #expect(try await kefu.report(Tasks.event("customer_payment", by: "c:custom")) == ["payment"])
             #expect(try await kefu.report(Tasks.event("customer_order", by: "c")) == ["order"])
             #expect(try await kefu.report(Tasks.event("custom_event", by: "c", ["event": "payment"])) == ["event"])

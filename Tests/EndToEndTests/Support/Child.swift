@@ -52,6 +52,8 @@ final class Child: Sendable {
         shell.arguments = ["-c", script, "guardian", folder, program] + arguments
         shell.environment = environment.merging(["PATH": path]) { own, _ in own }
         shell.standardInput = pipe
+        // The shell's remarks on what it was told to kill.
+        shell.standardError = FileHandle.nullDevice
         try shell.run()
         try await eventually("the process id is known") { FileManager.default.fileExists(atPath: pidFile) }
         guard let pid = Int32(try String(contentsOfFile: pidFile, encoding: .utf8).dropLast()) else {
@@ -98,14 +100,14 @@ final class Child: Sendable {
         try await end()
     }
 
-    /// Ends it, if need be, and removes its folder.
-    func dispose() async throws {
+    /// Ends it, if need be, and removes its folder, if it is to.
+    func dispose(removing: Bool = true) async throws {
         if isRunning {
             try orders.write(contentsOf: Data("end\n".utf8))
             try await end()
         }
         try orders.close()
-        try FileManager.default.removeItem(atPath: folder)
+        if removing { try FileManager.default.removeItem(atPath: folder) }
     }
 }
 

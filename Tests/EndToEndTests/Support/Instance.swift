@@ -23,26 +23,27 @@ struct Instance: Sendable {
     var url: String { "http://127.0.0.1:\(port)" }
 
     /// Starts an instance and waits until it answers.
-    static func start(_ settings: [String: String], folder: String? = nil) async throws -> Instance {
+    static func start(
+        _ settings: [String: String], arguments: [String] = [], folder: String? = nil
+    ) async throws -> Instance {
         for _ in 0..<5 {
             let port = Ports.free()
             let child = try await Child.start(
-                try executable, ["serve"],
+                try executable, ["serve"] + arguments,
                 environment: settings.merging(["HTTP_API_PORT": "\(port)"]) { $1 }, folder: folder)
             let instance = Instance(port: port, child: child)
             do {
                 try await eventually("instance listens on \(port)") { await instance.answers || !child.isRunning }
             } catch {
-                try await child.dispose()
+                try await child.dispose(removing: folder == nil)
                 throw error
             }
             if child.isRunning { return instance }
             let complaints = child.complaints
-            guard complaints.contains("cannot listen"), folder == nil else {
-                try await child.dispose()
+            try await child.dispose(removing: folder == nil)
+            guard complaints.contains("cannot listen") else {
                 throw NotMet(description: "kefu serve ended: \(complaints)")
             }
-            try await child.dispose()
         }
         throw NotMet(description: "no free port")
     }

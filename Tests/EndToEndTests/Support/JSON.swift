@@ -1,7 +1,7 @@
 import Foundation
 
 /// A JSON value that a test compares or looks into; what is not there is null all the way down. Written as a literal.
-enum JSON: Equatable, Sendable {
+enum JSON: Hashable, Sendable {
     case null
     case bool(Bool)
     case number(Double)

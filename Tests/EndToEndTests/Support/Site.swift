@@ -42,6 +42,9 @@ final class Site: Sendable {
         try await run { site in try await body(site, try await site.start(settings)) }
     }
 
+    /// For tests that make their own surroundings: waits for a place like all the others.
+    static func alone(_ body: () async throws -> Void) async throws { try await turnstile.pass(body) }
+
     /// Starts an instance on this site's Redis, gateway and receiver; the settings come on top.
     func start(_ settings: [String: String] = [:]) async throws -> Instance {
         let usual = [
