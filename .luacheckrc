@@ -3,7 +3,7 @@ std = "lua51"
 max_line_length = 120
 read_globals = { "redis", "cjson", "KEYS", "ARGV" }
 local prelude = {
-  "P", "call", "floor", "find", "sub", "byte", "gsub", "clock", "text", "escaped", "task_key", "customer_key",
+  "P", "call", "floor", "find", "sub", "byte", "gsub", "clock", "text", "precedes", "escaped", "task_key", "customer_key",
   "ranks", "load", "publish", "extended", "queue_callback", "disarm", "trigger", "settle", "settle_cancel",
   "backlog", "claim",
 }

@@ -93,18 +93,20 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["kefu", "KefuCore", "KefuRedis", "KefuServer", "KefuOutbound", "TestSupport", log],
+            dependencies: [
+                "kefu", "KefuCore", "KefuRedis", "KefuServer", "KefuEngine", "KefuOutbound", "TestSupport", log,
+            ] + nio,
             swiftSettings: settings),
         .testTarget(
             name: "KefuServerTests",
-            dependencies: ["KefuServer", "KefuCore", log, lifecycle, .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
+            dependencies: ["KefuServer", "KefuCore", log, lifecycle, .product(name: "NIOHTTP1", package: "swift-nio")]
+                + nio,
             swiftSettings: settings),
-        // Real processes: depends on the command so that it is built beside the test bundle.
+        // Rules over the files themselves: style, arrows of imports, what documents must not lag behind.
+        .testTarget(name: "TidyTests", swiftSettings: settings),
+        // Real processes. Depends on the command so that it is built beside the test bundle.
         .testTarget(
-            name: "EndToEndTests",
-            dependencies: [
-                "kefu", "KefuCore", "KefuRedis", "TestSupport", crypto, log,
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-            ] + nio, swiftSettings: settings),
+            name: "EndToEndTests", dependencies: ["kefu", "KefuRedis", "TestSupport", crypto] + nio,
+            swiftSettings: settings),
     ]
 )

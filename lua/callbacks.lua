@@ -17,7 +17,7 @@ if ARGV[3] == '' then
 else
   local passed = 0
   for _, id in ipairs(call('ZRANGE', KEYS[1], ARGV[3], ARGV[3], 'BYSCORE')) do
-    if id <= ARGV[4] then
+    if not precedes(ARGV[4], id) then
       passed = passed + 1
     end
   end

@@ -35,7 +35,7 @@ else
     -- The record is gone (or issued anew): step over what stood before it.
     local skipped = 0
     for _, id in ipairs(call('ZRANGE', KEYS[1], ARGV[3], ARGV[3], 'BYSCORE', 'REV')) do
-      if id >= ARGV[4] then
+      if not precedes(id, ARGV[4]) then
         skipped = skipped + 1
       end
     end

@@ -20,6 +20,17 @@ local function text(ms)
   return string.format('%.0f', ms)
 end
 
+-- Whether `a` stands before `b` among members of one score. (`<` would go by the locale that Redis was started with.)
+local function precedes(a, b)
+  for i = 1, math.min(#a, #b) do
+    local x, y = byte(a, i), byte(b, i)
+    if x ~= y then
+      return x < y
+    end
+  end
+  return #a < #b
+end
+
 -- An id as it stands in a key: no two ids can build the same key.
 local escapes = { ['%'] = '%25', [':'] = '%3A' }
 local function escaped(id)

@@ -20,12 +20,14 @@ end
 local now = clock()
 for _, r in ipairs(held) do
   call('ZREM', P .. 'running', r.id)
+  if not r.started then
+    r.attempts = text(r.attempts - 1)
+    call('HSET', r.key, 'attempts', r.attempts)
+  end
   if r.cancel_requested then
     settle_cancel(ARGV[2], r, now)
   else
-    r.attempts = r.started and r.attempts or text(r.attempts - 1)
-    call('HSET', r.key, 'status', 'waiting', 'attempts', r.attempts,
-      'timeline', extended(r.timeline, 'waiting', now))
+    call('HSET', r.key, 'status', 'waiting', 'timeline', extended(r.timeline, 'waiting', now))
     call('HDEL', r.key, 'owner')
     call('ZADD', P .. 'ready', ranks[r.priority] + r.triggered_at, r.id)
     publish(r, 'waiting', 'released', now)

@@ -13,7 +13,7 @@
 --       9 retention            ms: how long what is finished is kept
 --      10 event                JSON object of a time_reach's event, without `at`
 -- Returns {more, next_due_in, backlog, claims, callbacks, timed_out, reclaimed, lost, cancelled}
---         more: 1 when a batch was full; next_due_in: ms, false when nothing is; the last four: ids
+--         more: 1 when a batch was full; next_due_in: ms, false when nothing will be; the last four: ids
 -- Keeps: deadlines before times; nothing is early; a lost lease costs no retry but is counted.
 -- Cost: O(moved · log n), at most BATCH of each kind; a few µs when nothing is due.
 
@@ -23,22 +23,20 @@ local LOSSES = 5
 
 local now = clock()
 local called_back, lease = ARGV[5], tonumber(ARGV[3])
-local more, next_due = 0, false
+local more = 0
 
--- Ids of a queue that are due by `limit`; otherwise remembers when its first one will be, unless `is_hidden`.
-local function due(name, limit, is_hidden)
-  local head = call('ZRANGE', P .. name, 0, 0, 'WITHSCORES')
-  if not head[1] then
+-- The score of a queue's first member, or nil.
+local function first(name)
+  return tonumber(call('ZRANGE', P .. name, 0, 0, 'WITHSCORES')[2])
+end
+
+-- Ids of a queue that are due by `limit`, at most `most` of them.
+local function due(name, limit, most)
+  local score = first(name)
+  if not score or score > limit then
     return {}
   end
-  local first = tonumber(head[2])
-  if first > limit then
-    if not is_hidden and (not next_due or first < next_due) then
-      next_due = first
-    end
-    return {}
-  end
-  local ids = call('ZRANGE', P .. name, '-inf', text(limit), 'BYSCORE', 'LIMIT', 0, BATCH)
+  local ids = call('ZRANGE', P .. name, '-inf', text(limit), 'BYSCORE', 'LIMIT', 0, most)
   if #ids == BATCH then
     more = 1
   end
@@ -47,7 +45,7 @@ end
 
 -- Calls `move` for each due task of a queue after taking it out. A rest without a record is only taken out.
 local function each(name, move)
-  local ids, records = due(name, now), {}
+  local ids, records = due(name, now, BATCH), {}
   for i, id in ipairs(ids) do
     records[i] = load(id) or false
   end
@@ -71,10 +69,15 @@ each('scheduled', function(r)
   trigger(r, ARGV[10], now)
 end)
 
+local function end_cancel(r)
+  if settle_cancel(called_back, r, now) == 'cancelled' then
+    cancelled[#cancelled + 1] = r.id
+  end
+end
+
 each('retrying', function(r)
   if r.cancel_requested then
-    settle_cancel(called_back, r, now)
-    cancelled[#cancelled + 1] = r.id
+    end_cancel(r)
   else
     call('HDEL', r.key, 'next_attempt_at')
     call('ZADD', P .. 'ready', ranks[r.priority] + r.triggered_at, r.id)
@@ -88,7 +91,7 @@ each('running', function(r)
   call('HSET', r.key, 'lost', text(losses), 'lost_until', r.lost_until)
   call('HDEL', r.key, 'owner')
   if r.cancel_requested then
-    settle_cancel(called_back, r, now)
+    end_cancel(r)
   elseif losses >= LOSSES then
     settle(called_back, r, 'failed', now, { error = '执行任务的实例多次失联，任务不再重试', error_code = 'lost' })
     lost[#lost + 1] = r.id
@@ -104,7 +107,7 @@ end)
 -- Retention: what is finished long enough goes, with all that belongs to it.
 local kept_since = now - tonumber(ARGV[9])
 for _, name in ipairs({ 'completed', 'failed', 'cancelled' }) do
-  local ids, records = due(name, kept_since, true), {}
+  local ids, records = due(name, kept_since, BATCH), {}
   for i, id in ipairs(ids) do
     records[i] = load(id) or false
   end
@@ -117,7 +120,7 @@ for _, name in ipairs({ 'completed', 'failed', 'cancelled' }) do
     end
   end
 end
-for _, callback in ipairs(due('callbacks:dead', kept_since, true)) do
+for _, callback in ipairs(due('callbacks:dead', kept_since, BATCH)) do
   call('ZREM', P .. 'callbacks:dead', callback)
   call('UNLINK', P .. 'callback:' .. callback)
 end
@@ -126,10 +129,9 @@ local claims = claim(tonumber(ARGV[4]), ARGV[2], lease, called_back, now)
 
 -- Due callbacks: with the caller until now + callback_hold. Those it has no place for are due at its next call.
 local callbacks = {}
-local capacity = tonumber(ARGV[6])
 local held_until = now + tonumber(ARGV[7])
-local waiting = due('callbacks', now)
-for i = 1, math.min(#waiting, capacity) do
+local waiting = due('callbacks', now, math.min(tonumber(ARGV[6]), BATCH))
+for i = 1, #waiting do
   local key = P .. 'callback:' .. waiting[i]
   local c = call('HMGET', key, 'task_id', 'status', 'at', 'generation', 'task_attempts', 'customer_id', 'attempts',
     'error', 'error_code', 'result')
@@ -141,6 +143,14 @@ for i = 1, math.min(#waiting, capacity) do
     }
   else
     call('ZREM', P .. 'callbacks', waiting[i])
+  end
+end
+-- What is left due at this moment (a full batch, callbacks without a place) is not what the caller is to wait for.
+local next_due = false
+for _, name in ipairs({ 'timeouts', 'scheduled', 'retrying', 'running', 'callbacks' }) do
+  local score = first(name)
+  if score and score > now and (not next_due or score < next_due) then
+    next_due = score
   end
 end
 return {

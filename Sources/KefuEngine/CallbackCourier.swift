@@ -42,9 +42,14 @@ package final class CallbackCourier: Service {
     package func cancelReservation(_ places: Int) { change { $0.cancelReservation(places) } }
 
     /// Starts the deliveries and frees the reserved places that they did not need.
-    package func take(_ callbacks: [ClaimedCallback], reserved: Int) {
+    ///
+    /// - Parameter mayHaveMore: as many were due as there were places; whoever asked is woken when one is free again.
+    package func take(_ callbacks: [ClaimedCallback], reserved: Int, mayHaveMore: Bool = false) {
         guard reserved > 0 || !callbacks.isEmpty else { return }
-        change { $0.put(callbacks, reserved: reserved) }
+        change {
+            $0.put(callbacks, reserved: reserved)
+            if mayHaveMore { $0.noteRefusal() }
+        }
     }
 
     /// A graceful shutdown gives back what was not begun and lets deliveries end within the grace period; those that

@@ -30,7 +30,7 @@ struct Desk<Item: Sendable>: Sendable {
     private var phase = Phase.open
     private var wantsClaim = false
     private var isClaiming = false
-    /// Whether somebody asked while no place was free.
+    /// Whether somebody asked while no place was free, or would have taken more.
     private var hasRefused = false
 
     init(capacity: Int, claimsPerCall: Int) {
@@ -60,6 +60,9 @@ struct Desk<Item: Sendable>: Sendable {
         occupied += items.count
         queue += items
     }
+
+    /// Notes that somebody would have taken more, had there been places.
+    mutating func noteRefusal() { hasRefused = true }
 
     /// Notes that the store holds more than was claimed.
     mutating func noteBacklog() { wantsClaim = true }

@@ -8,18 +8,16 @@ struct SweepPace {
     static let shortest = Duration.milliseconds(1)
     /// The longest pause while something stays due that cannot be moved, for want of places. It bounds what that
     /// costs, and how late everything else may become meanwhile.
-    static let longestWhenStuck = Duration.milliseconds(16)
+    static let longestWhenStuck = Duration.milliseconds(4)
 
     private var stuck = Duration.zero
 
     /// The pause after a sweep.
     mutating func pause(after sweep: Handout<SweepOutcome>) -> Duration {
-        if sweep.outcome.hasMore {
+        let isMoreDue = sweep.outcome.hasMore || sweep.nextDueInMs.map { $0 <= 0 } ?? false
+        guard isMoreDue, !sweep.madeProgress else {
             stuck = .zero
-            return .zero
-        }
-        guard let due = sweep.nextDueInMs, due <= 0, !sweep.madeProgress else {
-            stuck = .zero
+            if sweep.outcome.hasMore { return .zero }
             guard let due = sweep.nextDueInMs else { return Self.longest }
             return min(max(.milliseconds(due), Self.shortest), Self.longest)
         }
@@ -35,7 +33,9 @@ struct SweepPace {
 }
 
 extension Handout<SweepOutcome> {
+    /// Whether something is seen to have moved.
     fileprivate var madeProgress: Bool {
-        !tasks.isEmpty || !callbacks.isEmpty || outcome != SweepOutcome()
+        !tasks.isEmpty || !callbacks.isEmpty || !outcome.timedOut.isEmpty || !outcome.reclaimed.isEmpty
+            || !outcome.lost.isEmpty
     }
 }

@@ -54,7 +54,8 @@ package final class Sweeper: Service {
         let callbackPlaces = courier.reserve(atMost: Self.claimsPerCall)
         do {
             let handout = try await store.sweep(capacity: places, callbackCapacity: callbackPlaces)
-            courier.take(handout.callbacks, reserved: callbackPlaces)
+            let isFull = callbackPlaces > 0 && handout.callbacks.count == callbackPlaces
+            courier.take(handout.callbacks, reserved: callbackPlaces, mayHaveMore: isFull)
             var work = handout.work
             work.callbacks = []
             // When the next thing is due is the pace's business here.

@@ -27,7 +27,8 @@ struct Kefu: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            ServeVerb.self, SendVerb.self, EventVerb.self, StatusVerb.self, ListVerb.self, CancelVerb.self, RetryVerb.self,
-            FireVerb.self, StatsVerb.self, CallbacksVerb.self,
+            ServeVerb.self, SendVerb.self, EventVerb.self, StatusVerb.self, ListVerb.self, CancelVerb.self,
+            RetryVerb.self,
+            FireVerb.self, StatsVerb.self, CallbacksVerb.self, DoctorVerb.self,
         ])
 }

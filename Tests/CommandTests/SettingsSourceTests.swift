@@ -25,13 +25,13 @@ struct SettingsSourceTests {
         let source = SettingsSource(
             environment: [
                 "KEFU_CONCURENCY": "1", "KEFU_GATEWAY": "x", "PATH": "/bin", "KEFU_LEASE_SECONDS": "3",
-                "KEFU_SOMETHING_QUITE_DIFFERENT": "1",
+                "KEFU_SOMETHING_QUITE_DIFFERENT": "1", "KEFU_PORT": "1",
             ], file: ["HTTP_API_PROT": "1"])
         let told = source.unknown.map { "\($0.name) \($0.nearest?.rawValue ?? "-")" }
         #expect(
             told == [
                 "HTTP_API_PROT HTTP_API_PORT", "KEFU_CONCURENCY KEFU_CONCURRENCY", "KEFU_GATEWAY KEFU_GATEWAY_URL",
-                "KEFU_SOMETHING_QUITE_DIFFERENT -",
+                "KEFU_PORT HTTP_API_PORT", "KEFU_SOMETHING_QUITE_DIFFERENT -",
             ])
     }
 

@@ -51,6 +51,25 @@ struct CallbackCourierTests {
         }
     }
 
+    @Test func `a sweep that filled all free places is followed by another when one is free`() async throws {
+        let transport = FakeTransport(.delivered, isOpen: false)
+        let bench = Bench(transport: transport, callbackPlaces: 2)
+        let sweeper = Sweeper(
+            store: bench.store, executor: bench.executor, courier: bench.courier, alarm: bench.alarm,
+            time: bench.time.keeper, logger: bench.executor.logger)
+        bench.store.change {
+            $0.sweepAnswers = [.success(Handout(outcome: .init(), callbacks: ["a", "b"].map { Bench.callback($0) }))]
+        }
+        try await running(bench.courier) { _ in
+            try await running(sweeper) { _ in
+                try await eventually { transport.delivered.withLock { $0.count } == 2 }
+                try await eventually { bench.store.change { $0.sweeps.count } == 1 && !bench.time.alarms.isEmpty }
+                transport.open()
+                try await eventually { bench.store.change { $0.sweeps.count } > 1 }
+            }
+        }
+    }
+
     @Test func `deliveries that outlast the grace period go back to the outbox`() async throws {
         let transport = FakeTransport(.delivered, isOpen: false)
         let bench = Bench(transport: transport, callbackPlaces: 2)

@@ -47,18 +47,19 @@ struct SweeperTests {
     @Test func `a full batch is followed by the next one at once`() async throws {
         let bench = Bench()
         bench.store.change {
-            $0.sweepAnswers = [answer(0, SweepOutcome(hasMore: true)), answer(0, SweepOutcome(hasMore: true))]
+            $0.sweepAnswers = Array(repeating: answer(0, SweepOutcome(timedOut: ["T"], hasMore: true)), count: 2)
         }
         try await running(sweeper(bench)) { _ in
             try await eventually { sweeps(bench) == 3 && bench.time.alarms == [.seconds(1)] }
         }
     }
 
-    @Test func `what is due but cannot be moved is not looked at without a pause`() {
+    @Test(arguments: [false, true])
+    func `what is due but cannot be moved is not looked at without a pause`(isMore: Bool) {
         var pace = SweepPace()
-        let stuck = Handout(outcome: SweepOutcome(), nextDueInMs: 0)
+        let stuck = Handout(outcome: SweepOutcome(hasMore: isMore), nextDueInMs: isMore ? nil : 0)
         let pauses = (0..<7).map { _ in pace.pause(after: stuck) }
-        #expect(pauses == [1, 2, 4, 8, 16, 16, 16].map { Duration.milliseconds($0) })
+        #expect(pauses == [1, 2, 4, 4, 4, 4, 4].map { Duration.milliseconds($0) })
         #expect(pace.pause(after: Handout(outcome: SweepOutcome(timedOut: ["T"]), nextDueInMs: 0)) == .milliseconds(1))
         #expect(pace.pause(after: stuck) == .milliseconds(1))
     }

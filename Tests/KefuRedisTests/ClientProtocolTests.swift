@@ -4,7 +4,8 @@ import Testing
 @testable import KefuRedis
 
 @Suite struct ClientProtocolTests {
-    private static let conversation = "+OK\r\n-ERR no\r\n:-42\r\n$5\r\na\r\nb\n\r\n$0\r\n\r\n$-1\r\n*-1\r\n*0\r\n"
+    private static let conversation =
+        "+OK\r\n-ERR no\r\n:-42\r\n$5\r\na\r\nb\n\r\n$0\r\n\r\n$-1\r\n*-1\r\n*0\r\n"
         + "*3\r\n:1\r\n*2\r\n$6\r\n你好\r\n*0\r\n$1\r\nz\r\n$2\r\n\u{301}\r\n"
 
     private static let replies: [RESPValue] = [
@@ -98,7 +99,8 @@ import Testing
         var text = ByteBuffer()
         RESPCommand.eval(call).write(into: &text)
         #expect(
-            String(buffer: text) == "*6\r\n$4\r\nEVAL\r\n$8\r\nreturn 1\r\n$1\r\n1\r\n$1\r\nk\r\n$1\r\na\r\n$1\r\n2\r\n")
+            String(buffer: text) == "*6\r\n$4\r\nEVAL\r\n$8\r\nreturn 1\r\n$1\r\n1\r\n$1\r\nk\r\n$1\r\na\r\n$1\r\n2\r\n"
+        )
     }
 
     @Test func `The first word of an error is compared whole`() {

@@ -89,7 +89,8 @@ import Testing
         let redis = try await PrivateRedis.shared
         let prefix = KeySpace.fresh()
         func call(_ verb: String, _ key: String, _ rest: String...) async throws {
-            let reply = try await redis.admin.command([.string(verb), .string(prefix + key)] + rest.map { .string($0) })
+            let reply = try await redis.admin.command(
+                [.string(verb), .string(prefix + key)] + rest.map { .string($0) })
             #expect(reply.error == nil)
         }
         try await call("SET", "text", "v", "PX", "100000")

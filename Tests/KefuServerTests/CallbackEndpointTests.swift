@@ -10,7 +10,10 @@ import Testing
         try await TestServer.run(store: { $0.callbacks = .success(page) }) { server in
             let client = try await server.connect()
             let first = try await client.exchange("GET", "/api/callbacks?state=dead&limit=1").json["data"]
-            #expect(first["callbacks"][0].keys == ["callback_id", "task_id", "status", "attempts", "last_error", "next_attempt_at"])
+            #expect(
+                first["callbacks"][0].keys == [
+                    "callback_id", "task_id", "status", "attempts", "last_error", "next_attempt_at",
+                ])
             #expect(first["callbacks"][0]["next_attempt_at"].isNull)
             let cursor = try #require(first["next_cursor"].string)
             _ = try await client.exchange("GET", "/api/callbacks?cursor=\(cursor)")

@@ -16,7 +16,9 @@ import Testing
         task.triggerEventJSON = #"{"at":1772154000500,"type":"customer_message","text":"at:1"}"#
         task.resultJSON = #"{"sent":true}"#
         task.timeline = [.init(status: .waiting, atMs: 1_772_154_000_123)]
-        task.failedAttempts = [.init(attempt: 1, atMs: 1_772_154_000_600, httpStatus: 503, error: "busy", durationMs: 7)]
+        task.failedAttempts = [
+            .init(attempt: 1, atMs: 1_772_154_000_600, httpStatus: 503, error: "busy", durationMs: 7)
+        ]
         return task
     }
 
@@ -75,7 +77,9 @@ import Testing
             #expect(answer.status == 200)
             #expect(answer.json["data"]["tasks"][0]["task_id"].string == "任务 1/2")
             let cursor = try #require(answer.json["data"]["next_cursor"].string)
-            #expect(cursor.utf8.allSatisfy { $0 < 0x80 } && cursor.allSatisfy { $0.isLetter || $0.isNumber || "-_".contains($0) })
+            #expect(
+                cursor.utf8.allSatisfy { $0 < 0x80 }
+                    && cursor.allSatisfy { $0.isLetter || $0.isNumber || "-_".contains($0) })
             let next = try await client.exchange("GET", "/api/task/list?cursor=\(cursor)")
             #expect(next.status == 200)
             var expected = ListQuery()

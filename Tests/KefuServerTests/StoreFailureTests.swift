@@ -35,6 +35,21 @@ import Testing
         }
     }
 
+    @Test func aDefectInABatchIsLoggedToo() async throws {
+        try await TestServer.run(store: Self.failing(with: .defect("WRONGTYPE in receive"))) { server in
+            let client = try await server.connect()
+            for request in Bodies.requests where request.target.hasSuffix("/batch") {
+                let answer = try await client.exchange(
+                    request.method, request.target, headers: ["X-Request-Id: batch-1"], body: request.body)
+                #expect(answer.status == 200)
+                #expect(answer.json["data"]["results"][0]["code"].int == 500)
+                #expect(answer.json["data"]["results"][0]["error"]["type"].string == "internal")
+            }
+            let logged = server.log.events.filter { $0.hasPrefix("error") && $0.contains("request_id=batch-1") }
+            #expect(logged.count == 2)
+        }
+    }
+
     @Test func anUnknownOutcomeIsNotToldAsNothingHappened() async throws {
         var details: [String] = []
         for error in [StoreError.unavailable(""), .outcomeUnknown("")] {

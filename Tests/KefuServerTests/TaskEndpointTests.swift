@@ -112,7 +112,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (CancelOutcome.cancelled, 200, "cancelled" as String?, nil as Bool?), (.alreadyCancelled, 200, "cancelled", nil),
+        (CancelOutcome.cancelled, 200, "cancelled" as String?, nil as Bool?),
+        (.alreadyCancelled, 200, "cancelled", nil),
         (.requested(status: .running), 409, "running", true), (.busy(status: .failed), 409, "failed", false),
         (.conflict(status: .completed), 409, "completed", nil), (.missing, 404, nil, nil),
     ])

@@ -9,7 +9,10 @@ package struct LeaseTerms: Sendable {
 
     /// How long before its end a holder stops beginning to send: covers the way from the last check of the clock
     /// to the wire, and clocks that run at slightly different speeds.
-    package var margin: Duration { length / 10 }
+    package var margin: Duration { min(length / 10, Self.longestMargin) }
+
+    /// Long leases need no longer way to the wire.
+    static let longestMargin = Duration.seconds(1)
 
     /// Until when a holder may begin to send, when its claim or renewal went out at `sentAt`.
     package func heldUntil(sentAt: ContinuousClock.Instant) -> ContinuousClock.Instant {

@@ -37,6 +37,6 @@ final class ReachabilityLog: Sendable {
             defer { state.saidWell = false }
             return state.saidWell != false
         }
-        if isNews { logger.warning("Redis 连接中断", metadata: ["detail": "\(reason)"]) }
+        if isNews { logger.warning(wasUp ? "Redis 连接中断" : "Redis 无法连接", metadata: ["detail": "\(reason)"]) }
     }
 }

@@ -9,7 +9,8 @@ import Synchronization
 /// spread over all of them. Commands of one loop tick leave in one write. Connections that are lost are made again for
 /// as long as the client lives; meanwhile commands fail at once as ``RedisClientError/unavailable(_:)``.
 /// Cancelling the caller's task does not take a command back: it waits for its reply, at most
-/// ``RedisClientLimits/replyDeadline``.
+/// ``RedisClientLimits/replyDeadline``. A connection whose server answers `READONLY` is replaced by itself. Whoever
+/// makes a client closes it: until then it keeps its connections.
 package final class RedisClient: Sendable {
     package let endpoint: RedisEndpoint
     private let links: [RedisLink]

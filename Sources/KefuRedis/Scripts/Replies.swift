@@ -81,7 +81,9 @@ struct ReplyReader {
 
     mutating func strings() throws(StoreError) -> [String] { (try next().array ?? []).compactMap(\.text) }
 
-    mutating func rows() throws(StoreError) -> [ReplyReader] { (try next().array ?? []).compactMap(\.array).map(ReplyReader.init(elements:)) }
+    mutating func rows() throws(StoreError) -> [ReplyReader] {
+        (try next().array ?? []).compactMap(\.array).map(ReplyReader.init(elements:))
+    }
 
     mutating func row() throws(StoreError) -> ReplyReader? {
         try next().array.map(ReplyReader.init(elements:))

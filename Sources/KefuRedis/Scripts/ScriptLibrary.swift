@@ -13,9 +13,13 @@ package struct ScriptLibrary: Sendable {
     ///
     /// - Parameter clockRead: a Lua expression that returns `{seconds, microseconds}` as `TIME` does.
     package init(clockRead: String) {
+        self.init { prelude in prelude.replacing(Self.clockRead, with: clockRead) }
+    }
+
+    /// The same scripts behind another prelude, so that tests can let days pass and calls fail.
+    init(prelude rewritten: (String) -> String) {
+        let prelude = rewritten(String(decoding: PackageResources.prelude_lua, as: UTF8.self))
         func script(_ name: String, _ bytes: [UInt8]) -> RedisScript {
-            let prelude = String(decoding: PackageResources.prelude_lua, as: UTF8.self)
-                .replacing(Self.clockRead, with: clockRead)
             let source = String(decoding: bytes, as: UTF8.self)
             let shebangEnd = source.firstIndex(of: "\n").map(source.index(after:)) ?? source.endIndex
             return RedisScript(

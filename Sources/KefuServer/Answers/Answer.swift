@@ -8,8 +8,10 @@ package struct Answer: Sendable {
     package var retryAfterSeconds: Int?
     /// The value of `Allow`.
     package var allow: String?
-    /// What really happened when this is a failure, for the log only.
+    /// What really happened when this is, or in a batch holds, a failure; for the log only.
     package var cause: String?
+    /// Whether the cause is a defect of ours.
+    package var isDefect = false
 
     /// `{"code": 200, "message": …, "data": …}`.
     ///
@@ -22,7 +24,7 @@ package struct Answer: Sendable {
         writer.key("code")
         writer.int(200)
         writer.key("message")
-        writer.string(String(describing: message))
+        writer.string(utf8: UnsafeBufferPointer(start: message.utf8Start, count: message.utf8CodeUnitCount))
         writer.key("data")
         data(&writer)
         writer.endObject()
@@ -46,7 +48,16 @@ package struct Answer: Sendable {
         writer.endObject()
         return Answer(
             status: error.status, body: writer.bytes, retryAfterSeconds: error.retryAfterSeconds, allow: error.allow,
-            cause: error.cause)
+            cause: error.cause, isDefect: error.kind == .internal)
+    }
+
+    /// Keeps the first defect among a batch's results for the log.
+    mutating func note<Outcome>(_ results: [Result<Outcome, StoreError>]) {
+        for case .failure(.defect(let cause)) in results {
+            self.cause = cause
+            isDefect = true
+            return
+        }
     }
 }
 

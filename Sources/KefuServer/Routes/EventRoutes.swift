@@ -18,7 +18,7 @@ extension APIRoutes {
         let events = items.compactMap { try? $0.result.get() }
         let results = events.isEmpty ? [] : await intake.match(events)
         var rest = results.makeIterator()
-        return .success("批量事件处理完成", capacity: 96 * items.count + 64) { writer in
+        var answer = Answer.success("批量事件处理完成", capacity: 96 * items.count + 64) { writer in
             writer.results(items) { writer, item in
                 switch item.result {
                 case .failure(let error): writer.entry(APIError(error))
@@ -26,6 +26,8 @@ extension APIRoutes {
                 }
             }
         }
+        answer.note(results)
+        return answer
     }
 }
 

@@ -28,7 +28,7 @@ extension APIRoutes {
         let tasks = items.compactMap { try? $0.result.get() }
         let results = tasks.isEmpty ? [] : await intake.receive(tasks)
         var rest = results.makeIterator()
-        return .success("批量任务处理完成", capacity: 128 * items.count + 64) { writer in
+        var answer = Answer.success("批量任务处理完成", capacity: 128 * items.count + 64) { writer in
             writer.results(items) { writer, item in
                 switch item.result {
                 case .failure(let error): writer.entry(APIError(error), taskID: item.id)
@@ -36,6 +36,8 @@ extension APIRoutes {
                 }
             }
         }
+        answer.note(results)
+        return answer
     }
 
     func cancel(_ request: Request) async throws(APIError) -> Answer {

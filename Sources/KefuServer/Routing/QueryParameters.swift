@@ -14,9 +14,9 @@ struct QueryParameters {
                     400, .validation, "参数校验失败", detail: "at most \(ServerLimits.queryParameters) query parameters")
             }
             let nameEnd = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
-            guard let name = PercentEncoding.decode(pair[..<nameEnd], plusIsSpace: true), known.contains(name) else {
-                continue
-            }
+            guard let name = PercentEncoding.decode(pair[..<nameEnd], plusIsSpace: true),
+                known.contains(where: { $0.utf8.elementsEqual(name.utf8) })
+            else { continue }
             let rest = nameEnd == pair.endIndex ? pair[nameEnd...] : pair[pair.index(after: nameEnd)...]
             guard let value = PercentEncoding.decode(rest, plusIsSpace: true) else {
                 throw .validation(name, "wrong percent-encoding, or not UTF-8")

@@ -7,10 +7,6 @@ package struct Request: Sendable {
     /// What follows `?` in the target, still percent-encoded; ASCII.
     package var query: String
     package var body: ByteBuffer
-    /// As in `X-Request-Id`.
-    package var id: String
-    /// The name of the token that was used.
-    package var caller: String?
 }
 
 /// One line of the table of paths.
@@ -36,7 +32,8 @@ package struct Route: Sendable {
     package var handler: Handler
 
     package init(
-        _ method: Method, _ path: String, _ permission: Permission, load: LoadClass, body bodyLimit: BodyLimit = .single,
+        _ method: Method, _ path: String, _ permission: Permission, load: LoadClass,
+        body bodyLimit: BodyLimit = .single,
         handler: @escaping Handler
     ) {
         self.method = method

@@ -25,7 +25,8 @@ package struct Router: Sendable {
         var entries: [Entry] = []
         for route in routes {
             let takesArgument = route.path.contains("/:")
-            let literal = Array(takesArgument ? route.path.utf8.prefix { $0 != UInt8(ascii: ":") } : route.path.utf8[...])
+            let literal = Array(
+                takesArgument ? route.path.utf8.prefix { $0 != UInt8(ascii: ":") } : route.path.utf8[...])
             if let index = entries.firstIndex(where: { $0.literal == literal && $0.takesArgument == takesArgument }) {
                 entries[index].routes.append(route)
             } else {

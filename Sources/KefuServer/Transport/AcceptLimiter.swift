@@ -33,6 +33,8 @@ final class AcceptLimiter: ChannelDuplexHandler {
         }
     }
 
+    func handlerRemoved(context: ChannelHandlerContext) { readIsPending = false }
+
     private func connectionClosed(context: ChannelHandlerContext) {
         open -= 1
         guard readIsPending, open < most else { return }

@@ -25,7 +25,7 @@ extension HTTPConnection {
             return true
         case .lingering, .closed:
             discarded += count
-            if discarded > server.limits.discardedBody { context?.close(promise: nil) }
+            if discarded > server.limits.lingeringBytes { context?.close(promise: nil) }
             return false
         default: return true
         }
@@ -87,7 +87,7 @@ extension HTTPConnection {
             if body.readableBytes == 0 {
                 body = part
             } else {
-                body.reserveCapacity(max(head.contentLength ?? 0, count))
+                if let length = head.contentLength { body.reserveCapacity(length) }
                 body.writeImmutableBuffer(part)
             }
         case .discarding:
@@ -131,8 +131,7 @@ extension HTTPConnection {
         phase = .answering
         timer?.expire(at: .distantFuture)
         let request = Request(
-            pathArgument: head.pathArgument, query: head.query, body: body, id: exchange.requestID,
-            caller: head.caller)
+            pathArgument: head.pathArgument, query: head.query, body: body)
         body = ByteBuffer()
         let connection = NIOLoopBound(self, eventLoop: loop.executor.eventLoop)
         let route = head.route
@@ -218,10 +217,11 @@ extension HTTPConnection {
     }
 
     private func log(_ answer: Answer) {
-        if answer.status == 500 {
-            server.logger.error(
-                "request failed",
-                metadata: ["request_id": "\(exchange.requestID)", "error": "\(answer.cause ?? "unknown")"])
+        if let cause = answer.cause {
+            // What the store cannot do right now its own connections tell; here it would come once a request.
+            server.logger.log(
+                level: answer.isDefect ? .error : .debug, "request failed",
+                metadata: ["request_id": "\(exchange.requestID)", "error": "\(cause)"])
         }
         guard server.logger.logLevel <= .debug else { return }
         server.logger.debug(

@@ -69,7 +69,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         let timer = ConnectionTimer(eventLoop: context.eventLoop) { [weak self] in self?.deadlinePassed() }
         self.timer = timer
         timer.expire(at: .now() + server.deadlines.headers)
-        if server.drain.isDraining { quiesce() }
+        if server.stopping.isDraining { quiesce() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {

@@ -86,7 +86,11 @@ package final class HTTPServer: Service {
         context.logger.info(
             "HTTP server listening", metadata: ["host": "\(address.host)", "port": "\(port)", "tls": "\(tls != nil)"])
         let allClosed = listener.eventLoop.makePromise(of: Void.self)
-        let stop = StopOnce(drain: context.drain) { quiescing.initiateShutdown(promise: allClosed) }
+        let stop: @Sendable () -> Void = { [context] in
+            guard context.stopping.begin() else { return }
+            context.drain.begin()
+            quiescing.initiateShutdown(promise: allClosed)
+        }
         listening.succeed(port)
         await withTaskCancellationOrGracefulShutdownHandler {
             // The listener is closed by the shutdown; how, does not matter here.
@@ -94,7 +98,7 @@ package final class HTTPServer: Service {
         } onCancelOrGracefulShutdown: {
             stop()
         }
-        let wasAsked = stop.wasCalled
+        let wasAsked = context.stopping.isDraining
         stop()
         // Each connection bounds its own end; a listener that had to be closed twice is closed.
         _ = try? await allClosed.futureResult.get()

@@ -7,7 +7,10 @@ final class ServerContext: Sendable {
     let limits: ServerLimits
     let deadlines: Deadlines
     let admission: Admission
+    /// Set first: answers carry `Connection: close`, the health check turns red.
     let drain: DrainSignal
+    /// Set when the listener closes: idle connections close, too.
+    let stopping = DrainSignal()
     let logger: Logger
 
     init(check: HeadCheck, drain: DrainSignal, logger: Logger) {

@@ -28,6 +28,8 @@ package struct ServerLimits: Sendable {
 
     /// Bytes of a refused body that are read and dropped to keep the connection.
     package var discardedBody = 64 * 1024
+    /// Bytes that are dropped unseen behind the last answer of a connection, so that a peer still sending can read it.
+    package var lingeringBytes = 8 * 1024 * 1024
     /// Bytes of all bodies of more than ``reservedBody`` being read at once.
     package var bufferedBodies = 256 * 1024 * 1024
     /// Bodies up to this size are not counted against ``bufferedBodies``; bytes.

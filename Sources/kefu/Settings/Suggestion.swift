@@ -1,12 +1,15 @@
 /// Finds what somebody probably meant.
 enum Suggestion {
-    /// More changed letters than this make another word.
-    private static let farthest = 4
-
+    /// The known name that is spelled almost so, begins so, or ends in the same word: `KEFU_PORT` is `HTTP_API_PORT`.
     static func nearest(to name: String) -> SettingName? {
         let ranked = SettingName.allCases.map { ($0, distance(Array(name.utf8), Array($0.rawValue.utf8))) }
-        guard let best = ranked.min(by: { $0.1 < $1.1 }), best.1 <= farthest else { return nil }
-        return best.0
+        let word = name.drop { $0 != "_" }
+        // Half of the letters behind the first word may differ; more make another name.
+        if let best = ranked.min(by: { $0.1 < $1.1 }), best.1 <= max(1, (word.utf8.count - 1) / 2), best.1 < 4 {
+            return best.0
+        }
+        return SettingName.allCases.first { $0.rawValue.hasPrefix("\(name)_") }
+            ?? SettingName.allCases.first { !word.isEmpty && $0.rawValue.hasSuffix(word) }
     }
 
     /// How many letters must be inserted, removed or replaced (Levenshtein).

@@ -35,7 +35,8 @@ struct ServeVerb: AsyncParsableCommand {
         let logger = Logger(label: "kefu")
         do {
             let build = try await Build(settings, logger: logger)
-            try await build.run(then: StartNotice(settings: settings, server: build.server, logger: logger))
+            try await build.run(
+                then: StartNotice(settings: settings, server: build.server, grace: build.grace, logger: logger))
         } catch let error as EmbeddedRedis.Failure {
             StandardError.line("kefu: \(error)")
             throw Exit.unavailable

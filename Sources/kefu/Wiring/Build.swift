@@ -19,6 +19,7 @@ struct Build {
     let embedded: EmbeddedRedis?
     let transport: CurlTransport
     let server: HTTPServer
+    let grace: GracePeriod
     let services: [any Service]
 
     init(_ settings: Settings, logger: Logger) async throws {
@@ -41,17 +42,21 @@ struct Build {
                 lease: settings.lease, gatewayTimeout: settings.gatewayTimeout, retention: settings.retention,
                 calledBack: settings.calledBack),
             minReplicas: settings.minReplicas)
-        transport = try CurlTransport()
-        let engine = Engine(settings, store: store, transport: transport, logger: logger)
+        let transport = try CurlTransport()
+        self.transport = transport
+        grace = GracePeriod(length: settings.shutdown) { transport.shutdown() }
+        let engine = Engine(settings, store: store, transport: transport, grace: grace, logger: logger)
         let drain = DrainSignal()
         let routes = APIRoutes(
             intake: TaskIntake(store: store, executor: engine.executor), store: store,
             reader: RequestReader(timeZone: settings.timeZone), times: settings.timeZone,
             instance: InstanceIdentity(id: identity.id, version: identity.version), drain: drain)
+        var limits = ServerLimits()
+        limits.shutdownGrace = settings.shutdown
         server = HTTPServer(
             group: group, address: ListenAddress(host: settings.host, port: settings.port),
-            router: Router(routes.all), access: AccessControl(tokens: settings.tokens), tls: settings.tls, drain: drain,
-            logger: logger)
+            router: Router(routes.all), access: AccessControl(tokens: settings.tokens), limits: limits,
+            tls: settings.tls, drain: drain, logger: logger)
         services = [embedded.map(EmbeddedRedisService.init)].compactMap { $0 } + engine.services + [server]
     }
 
@@ -100,17 +105,23 @@ private struct Engine {
     let executor: Executor
     let services: [any Service]
 
-    init(_ settings: Settings, store: RedisTaskStore, transport: CurlTransport, logger: Logger) {
+    /// A delivery may take so long, and has to end before another instance may claim the callback.
+    private static func callbackTimeout(_ settings: Settings) -> Duration {
+        min(HTTPRequest.usualTimeout, max(settings.lease, settings.gatewayTimeout + .seconds(5)) - .seconds(1))
+    }
+
+    init(
+        _ settings: Settings, store: RedisTaskStore, transport: CurlTransport, grace: GracePeriod, logger: Logger
+    ) {
         let times = settings.timeZone
         let policy = RetryPolicy(base: settings.retryBase)
         let alarm = Alarm()
-        let grace = GracePeriod(length: settings.shutdown) { transport.shutdown() }
         let courier = CallbackCourier(
             store: store,
             transport: settings.callbackURL.map { url in
                 HTTPCallbackTransport(
-                    url: url, secret: settings.callbackSecret, transport: transport,
-                    formatTime: { times.text($0) })
+                    url: url, secret: settings.callbackSecret, timeout: Self.callbackTimeout(settings),
+                    transport: transport, formatTime: { times.text($0) })
             }, policy: policy, alarm: alarm, grace: grace, logger: logger)
         let gateway: any MessageGateway =
             if let url = settings.gatewayURL {

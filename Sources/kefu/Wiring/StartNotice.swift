@@ -1,17 +1,21 @@
+import KefuEngine
 import KefuServer
 import Logging
 import ServiceLifecycle
 
-/// What a person who has just started an instance wants to know, once it listens.
+/// What a person who has just started an instance wants to know, once it listens. Started last, so the first to hear
+/// of a shutdown: begins the grace period that all services share.
 struct StartNotice: Service {
     let settings: Settings
     let server: HTTPServer
+    let grace: GracePeriod
     let logger: Logger
 
     func run() async throws {
         let port = try await server.port()
         for line in lines(port: port) { StandardError.line(line) }
         try? await gracefulShutdown()  // Cancelled instead: it ends all the same.
+        grace.begin()
     }
 
     func lines(port: Int) -> [String] {
@@ -27,7 +31,8 @@ struct StartNotice: Service {
                 + (settings.callbackURL == nil ? "未设置 · not set (TIANWANG_CALLBACK_URL)" : "已设置 · set"),
         ]
         if let file = settings.taskDatabase {
-            lines.append("  TASK_DB_PATH=\(Table.escaped(file)) 已不再使用：任务存放在 Redis · no longer used, tasks live in Redis")
+            lines.append(
+                "  TASK_DB_PATH=\(Table.escaped(file)) 已不再使用：任务存放在 Redis · no longer used, tasks live in Redis")
         }
         return lines + example(url) + [""]
     }

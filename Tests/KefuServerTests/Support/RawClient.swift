@@ -10,15 +10,19 @@ struct RawClient: Sendable {
     private let channel: any Channel
     private let inbox: NIOLoopBound<Inbox>
 
-    /// - Parameter readsNothing: a peer that never takes an answer.
-    static func connect(port: Int, tls: NIOSSLContext? = nil, readsNothing: Bool = false) async throws -> RawClient {
+    /// - Parameters:
+    ///   - readsNothing: a peer that never takes an answer.
+    ///   - leavesWithServer: whether the client closes as soon as the server has; else it may go on sending.
+    static func connect(
+        port: Int, tls: NIOSSLContext? = nil, readsNothing: Bool = false, leavesWithServer: Bool = true
+    ) async throws -> RawClient {
         try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelOption(.autoRead, value: !readsNothing)
             .channelOption(.socketOption(.so_rcvbuf), value: readsNothing ? 4_096 : 262_144)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let inbox = Inbox()
+                    let inbox = Inbox(leavesWithServer: leavesWithServer)
                     if let tls {
                         try channel.pipeline.syncOperations.addHandler(
                             NIOSSLClientHandler(context: tls, serverHostname: nil))
@@ -71,10 +75,13 @@ struct RawClient: Sendable {
 private final class Inbox: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
+    private let leavesWithServer: Bool
     private var received = ByteBuffer()
     private var isClosed = false
     private var waiting: (hasBody: Bool, promise: EventLoopPromise<RawAnswer>)?
     private var waitingForEnd: EventLoopPromise<String>?
+
+    init(leavesWithServer: Bool) { self.leavesWithServer = leavesWithServer }
 
     func next(hasBody: Bool, on loop: any EventLoop) -> EventLoopFuture<RawAnswer> {
         let promise = loop.makePromise(of: RawAnswer.self)
@@ -100,7 +107,7 @@ private final class Inbox: ChannelInboundHandler {
         guard event as? ChannelEvent == .inputClosed else { return }
         isClosed = true
         deliver()
-        context.close(promise: nil)
+        if leavesWithServer { context.close(promise: nil) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

@@ -1,0 +1,188 @@
+// What must hold of a key space whenever no script is at work (the tables of lua/README.md, read backwards):
+// each task stands in exactly the queues of its state, index and records name each other, counts are sums, and nothing
+// is left that belongs to nobody.
+import TestSupport
+
+struct KeySpaceInvariants {
+    /// What does not hold, a line each.
+    private(set) var violations: [String] = []
+    private let image: [String: KeyImage]
+    private var tasks: [String: [String: String]] = [:]
+
+    static let finals = ["completed", "failed", "cancelled"]
+    static let queues = ["timeouts", "scheduled", "ready", "retrying", "running"] + finals
+    private static let ranks = ["urgent": 1e13, "high": 2e13, "normal": 3e13]
+
+    init(_ image: [String: KeyImage]) {
+        self.image = image
+        for (key, shown) in image where key.hasPrefix("task:") {
+            if case .hash(let record) = shown.value { tasks[Self.id(key.dropFirst(5))] = record }
+        }
+        checkNames()
+        for (id, record) in tasks { checkPlaces(id, record) }
+        for queue in Self.queues + ["created"] { checkMembers(queue) }
+        checkCustomers()
+        checkIndex()
+        checkCounts()
+        checkAttempts()
+        checkCallbacks()
+        checkInstances()
+        violations.sort()
+    }
+
+    private mutating func require(_ holds: Bool, _ violation: @autoclosure () -> String) {
+        if !holds { violations.append(violation()) }
+    }
+
+    private func scores(_ key: String) -> [String: Double] {
+        if case .sortedSet(let members)? = image[key]?.value { members } else { [:] }
+    }
+
+    private static func id(_ escaped: some StringProtocol) -> String {
+        String(escaped).replacing("%3A", with: ":").replacing("%25", with: "%")
+    }
+
+    // MARK: Keys
+
+    private mutating func checkNames() {
+        for (key, shown) in image {
+            let family = key.split(separator: ":").first.map(String.init) ?? key
+            let type =
+                switch shown.value {
+                case .string: "string"
+                case .hash: "hash"
+                case .sortedSet: "zset"
+                case .list: "list"
+                case .set: "set"
+                case .stream: "stream"
+                }
+            let expected: String? =
+                switch family {
+                case "task", "armed", "callback", "counts", "minute", "instance": "hash"
+                case "timeouts", "scheduled", "ready", "retrying", "running", "completed", "failed", "cancelled",
+                    "created", "customer", "callbacks", "instances":
+                    "zset"
+                case "attempts": "list"
+                case "event": "string"
+                case "changes": "stream"
+                default: nil
+                }
+            require(type == expected, "\(key) is a \(type)")
+            require(shown.expires == (family == "event" || family == "minute"), "\(key): time to live")
+        }
+    }
+
+    // MARK: Tasks
+
+    /// Queues in which a task must stand, with its score in each.
+    private func places(_ record: [String: String]) -> [String: Double]? {
+        func time(_ field: String) -> Double { record[field].flatMap(Double.init) ?? .nan }
+        guard let status = record["status"], let rank = Self.ranks[record["priority"] ?? ""] else { return nil }
+        switch (status, record["triggered_at"]) {
+        case ("waiting", nil):
+            var places = ["timeouts": time("deadline_at")]
+            if record["trigger_type"] == "time_reach" { places["scheduled"] = time("trigger_time") }
+            return places
+        case ("waiting", _?):
+            return record["next_attempt_at"] == nil
+                ? ["ready": rank + time("triggered_at")] : ["retrying": time("next_attempt_at")]
+        case ("running", _?): return ["running": .infinity]
+        case ("completed", _), ("failed", _), ("cancelled", _): return [status: time("completed_at")]
+        default: return nil
+        }
+    }
+
+    private mutating func checkPlaces(_ id: String, _ record: [String: String]) {
+        guard let places = places(record), let customer = record["customer_id"] else {
+            return require(false, "task \(id): impossible record \(record)")
+        }
+        let created = record["created_at"].flatMap(Double.init)
+        require(scores("created")[id] == created, "task \(id): not in created by \(record["created_at"] ?? "-")")
+        let ofCustomer = scores("customer:" + Self.escaped(customer))[id]
+        require(ofCustomer == created, "task \(id): not in customer:\(customer)")
+        for queue in Self.queues {
+            let (expected, score) = (places[queue], scores(queue)[id])
+            let isRight = expected == .infinity ? score != nil : score == expected
+            require(isRight, "task \(id): \(queue) has \(score?.description ?? "nothing"), record \(record)")
+        }
+        let isHeld = record["status"] == "running"
+        require((record["owner"] != nil) == isHeld, "task \(id): owner")
+        require(record["cancel_requested"] == nil || isHeld || places["retrying"] != nil, "task \(id): cancel mark")
+        require(record["next_attempt_at"] == nil || places["retrying"] != nil, "task \(id): next_attempt_at")
+        require((record["completed_at"] != nil) == Self.finals.contains(record["status"] ?? ""), "task \(id): end")
+        let waits = places["timeouts"] != nil && record["trigger_type"] != "time_reach"
+        require((record["armed"] != nil) == waits, "task \(id): armed")
+        if waits {
+            let key = "armed:\(Self.escaped(customer)):\(record["armed"] ?? "")"
+            guard case .hash(let entries)? = image[key]?.value, entries[id] != nil else {
+                return require(false, "task \(id): not in \(key)")
+            }
+        }
+    }
+
+    private mutating func checkMembers(_ queue: String) {
+        for id in scores(queue).keys { require(tasks[id] != nil, "\(queue): \(id) has no record") }
+    }
+
+    private mutating func checkCustomers() {
+        for key in image.keys where key.hasPrefix("customer:") {
+            let customer = Self.id(key.dropFirst(9))
+            for id in scores(key).keys {
+                require(tasks[id]?["customer_id"] == customer, "\(key): \(id) is not that customer's")
+            }
+        }
+    }
+
+    private mutating func checkIndex() {
+        for (key, shown) in image where key.hasPrefix("armed:") {
+            guard case .hash(let entries) = shown.value else { continue }
+            for id in entries.keys {
+                let (customer, armed) = (tasks[id]?["customer_id"] ?? "-", tasks[id]?["armed"] ?? "-")
+                require(key == "armed:\(Self.escaped(customer)):\(armed)", "\(key): \(id) is not armed there")
+            }
+        }
+    }
+
+    private mutating func checkCounts() {
+        var sums: [String: Int] = [:]
+        for record in tasks.values where !Self.finals.contains(record["status"] ?? "") {
+            sums["\(record["priority"] ?? "-"):\(record["trigger_type"] ?? "-")", default: 0] += 1
+        }
+        var counts: [String: Int] = [:]
+        if case .hash(let fields)? = image["counts"]?.value { counts = fields.compactMapValues { Int($0) } }
+        counts = counts.filter { $0.value != 0 }
+        require(counts == sums, "counts say \(counts), the records \(sums)")
+    }
+
+    private mutating func checkAttempts() {
+        for (key, shown) in image where key.hasPrefix("attempts:") {
+            guard case .list(let lines) = shown.value else { continue }
+            require(tasks[Self.id(key.dropFirst(9))] != nil, "\(key): no such task")
+            require(lines.count <= 10, "\(key): \(lines.count) attempts")
+        }
+    }
+
+    // MARK: Beside tasks
+
+    private mutating func checkCallbacks() {
+        let (pending, dead) = (scores("callbacks"), scores("callbacks:dead"))
+        require(Set(pending.keys).isDisjoint(with: dead.keys), "a callback both pending and dead")
+        for id in [pending.keys, dead.keys].joined() {
+            require(image["callback:\(id)"] != nil, "callback \(id) has no contents")
+        }
+        for key in image.keys where key.hasPrefix("callback:") {
+            let id = String(key.dropFirst(9))
+            require(pending[id] != nil || dead[id] != nil, "\(key) stands in no queue")
+        }
+    }
+
+    private mutating func checkInstances() {
+        let listed = Set(scores("instances").keys)
+        let described = Set(image.keys.filter { $0.hasPrefix("instance:") }.map { Self.id($0.dropFirst(9)) })
+        require(listed == described, "instances \(listed), described \(described)")
+    }
+
+    private static func escaped(_ id: String) -> String {
+        id.replacing("%", with: "%25").replacing(":", with: "%3A")
+    }
+}
