@@ -43,7 +43,8 @@ import Testing
         var endpoint = redis.endpoint
         endpoint.database = Int(worker)
         let client = try RedisClient(
-            endpoint: endpoint, group: group, scripts: TestStore.scripts.all, name: "model", logger: .silent)
+            endpoint: endpoint, group: group, scripts: TestStore.scripts.all, name: "model", limits: .patient,
+            logger: .silent)
         try await eventually("the client is connected") { await client.waitUntilConnected(within: .seconds(1)) }
         var compared = 0
         for seed in stride(from: first + worker, to: first + count, by: workers) {
