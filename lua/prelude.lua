@@ -188,12 +188,16 @@ end
 local function settle_cancel(called_back, r, now, held_until)
   local lost_until = tonumber(r.lost_until) or 0
   if now < lost_until then
-    local timeline = r.status == 'running' and extended(r.timeline, 'waiting', now) or r.timeline
+    local was_running = r.status == 'running'
+    local timeline = was_running and extended(r.timeline, 'waiting', now) or r.timeline
     call('HSET', r.key, 'status', 'waiting', 'cancel_requested', '1', 'next_attempt_at', text(lost_until),
       'timeline', timeline)
     call('HDEL', r.key, 'owner')
     call('ZADD', P .. 'retrying', text(lost_until), r.id)
     publish(r, 'waiting', 'cancel_requested', now)
+    if was_running then
+      queue_callback(called_back, r, 'waiting', now, {}, now)
+    end
     return 'retrying', false
   end
   return 'cancelled', settle(called_back, r, 'cancelled', now, { error = r.cancel_reason }, held_until)

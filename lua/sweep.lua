@@ -25,17 +25,8 @@ local now = clock()
 local called_back, lease = ARGV[5], tonumber(ARGV[3])
 local more = 0
 
--- The score of a queue's first member, or nil.
-local function first(name)
-  return tonumber(call('ZRANGE', P .. name, 0, 0, 'WITHSCORES')[2])
-end
-
 -- Ids of a queue that are due by `limit`, at most `most` of them.
 local function due(name, limit, most)
-  local score = first(name)
-  if not score or score > limit then
-    return {}
-  end
   local ids = call('ZRANGE', P .. name, '-inf', text(limit), 'BYSCORE', 'LIMIT', 0, most)
   if #ids == BATCH then
     more = 1
@@ -145,11 +136,12 @@ for i = 1, #waiting do
     call('ZREM', P .. 'callbacks', waiting[i])
   end
 end
--- What is left due at this moment (a full batch, callbacks without a place) is not what the caller is to wait for.
+-- The next moment of all queues. What is left due now (a full batch, callbacks without a place) is none to wait for.
 local next_due = false
 for _, name in ipairs({ 'timeouts', 'scheduled', 'retrying', 'running', 'callbacks' }) do
-  local score = first(name)
-  if score and score > now and (not next_due or score < next_due) then
+  local head = call('ZRANGE', P .. name, '(' .. text(now), '+inf', 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
+  local score = tonumber(head[2])
+  if score and (not next_due or score < next_due) then
     next_due = score
   end
 end

@@ -154,7 +154,7 @@ import Testing
             try await test.at(1_000)
         }
         let step = try await sweep(test, at: 5_000, callbackCapacity: 1)
-        #expect(step.answer.shown == "swept; deliver A:cancelled#1")
+        #expect(step.answer.shown == "swept; deliver A:cancelled#1; due in 15000")
         #expect(
             step.changes == """
                 ~ callback:<A cancelled g1> attempts: 0 → 1

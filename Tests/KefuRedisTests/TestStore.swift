@@ -1,5 +1,6 @@
 // A store in a key space of its own whose clock stands still until the test moves it.
 import KefuCore
+import NIOCore
 import NIOPosix
 import TestSupport
 import Testing
@@ -28,7 +29,7 @@ struct TestStore: Sendable {
 
     static let scripts = ScriptLibrary(clockRead: clockRead)
 
-    let redis: PrivateRedis
+    let client: RedisClient
     let store: RedisTaskStore
     let keys: Keys
     private let cache: ScriptCache
@@ -46,10 +47,10 @@ struct TestStore: Sendable {
         _ cache: ScriptCache, policy: SchedulingPolicy, instance: String, scripts: ScriptLibrary, shard: String
     ) async throws {
         self.cache = cache
-        redis = try await PrivateRedis.shared
+        client = try await Self.client.value
         keys = Keys(shard: shard)
         store = RedisTaskStore(
-            client: try await Self.client.value, scripts: scripts, keys: keys,
+            client: client, scripts: scripts, keys: keys,
             instance: .init(id: instance, host: "h1", version: "1.0", startedAtMs: Self.epoch), policy: policy)
     }
 
@@ -63,14 +64,13 @@ struct TestStore: Sendable {
     /// One client for all tests: what a script does depends on its arguments only.
     private static let client = Task {
         try await PrivateRedis.shared.client(
-            on: MultiThreadedEventLoopGroup(numberOfThreads: 1), scripts: scripts.all)
+            on: MultiThreadedEventLoopGroup(numberOfThreads: 1), scripts: scripts.all, limits: .patient)
     }
 
     /// Sets the clock, in milliseconds from ``epoch``.
     func at(_ offset: Int64) async throws {
         let ms = Self.epoch + offset
-        _ = try await redis.answer(
-            "HSET", keys.prefix + "clock", "s", String(ms / 1000), "us", String(ms % 1000 * 1000))
+        try await command("HSET", keys.prefix + "clock", "s", String(ms / 1000), "us", String(ms % 1000 * 1000))
     }
 
     /// Makes one call, compares the whole key space before with the whole key space after, and checks the latter
@@ -79,7 +79,7 @@ struct TestStore: Sendable {
         sourceLocation: SourceLocation = #_sourceLocation, _ call: (RedisTaskStore) async throws -> Answer
     ) async throws -> Step<Answer> {
         let before = try await image()
-        if cache == .flushed { _ = try await redis.answer("SCRIPT", "FLUSH") }
+        if cache == .flushed { try await command("SCRIPT", "FLUSH") }
         let answer = try await call(store)
         let after = try await image()
         #expect(KeySpaceInvariants(after).violations == [], sourceLocation: sourceLocation)
@@ -88,7 +88,7 @@ struct TestStore: Sendable {
 
     /// All keys but the clock, by their names without prefix.
     func image() async throws -> [String: KeyImage] {
-        var image = try await redis.admin.dump(keys.prefix)
+        var image = try await client.dump(keys.prefix)
         image["clock"] = nil
         return image
     }
@@ -98,9 +98,10 @@ struct TestStore: Sendable {
         KeySpaceText(try await image()).lines["task:\(id) \(name)"]
     }
 
-    /// Writes what only another program could have written.
+    /// What the store has no method for.
     func command(_ arguments: String...) async throws {
-        _ = try await redis.admin.command(arguments.map { .string($0) })
+        let reply = try await client.command(arguments.map { .string($0) })
+        if let error = reply.error { throw error }
     }
 
     /// Deletes the key space: what is large would slow down every look at the others.
@@ -112,6 +113,15 @@ struct TestStore: Sendable {
             """
         try await command("EVAL", script, "0", keys.prefix)
     }
+}
+
+extension RedisClientLimits {
+    /// Hundreds of tests share one connection and two cores: a late reply is no failure.
+    static let patient: RedisClientLimits = {
+        var limits = RedisClientLimits()
+        limits.replyDeadline = .minutes(2)
+        return limits
+    }()
 }
 
 extension SchedulingPolicy {

@@ -1,0 +1,38 @@
+import KefuCore
+
+/// An answer of the store or of the model, in a form to compare and to read.
+struct Answer: Equatable, CustomStringConvertible {
+    var outcome: String
+    /// `<task>#<attempt>` in order.
+    var claimed: [String] = []
+    /// `<callback>#<delivery>` in order.
+    var delivered: [String] = []
+    var hasBacklog = false
+    /// Milliseconds.
+    var due: Int64?
+
+    init(_ outcome: String, hasBacklog: Bool = false, due: Int64? = nil) {
+        self.outcome = outcome
+        self.hasBacklog = hasBacklog
+        self.due = due
+    }
+
+    init<Outcome>(_ handout: Handout<Outcome>) {
+        switch handout.outcome {
+        case let match as MatchOutcome:
+            outcome = "\(match.duplicate ? "duplicate" : "matched") \(match.matched.sorted())"
+        case let sweep as SweepOutcome:
+            let (timedOut, reclaimed, lost) = (sweep.timedOut.sorted(), sweep.reclaimed.sorted(), sweep.lost.sorted())
+            outcome = "timed out \(timedOut) reclaimed \(reclaimed) lost \(lost)"
+        case let other: outcome = "\(other)".replacing("KefuCore.TaskStatus.", with: "")
+        }
+        claimed = handout.tasks.map { "\($0.lease.taskID)#\($0.attempt)" }
+        delivered = handout.callbacks.map { "\($0.callback.id)#\($0.earlierDeliveries + 1)" }
+        hasBacklog = handout.hasBacklog
+        due = handout.nextDueInMs
+    }
+
+    var description: String {
+        "\(outcome); claimed \(claimed); delivered \(delivered); backlog \(hasBacklog); due \(due.map { "\($0)" } ?? "-")"
+    }
+}
