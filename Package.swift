@@ -104,5 +104,9 @@ let package = Package(
             swiftSettings: settings),
         // Rules over the files themselves: style, arrows of imports, what documents must not lag behind.
         .testTarget(name: "TidyTests", swiftSettings: settings),
+        // Real processes. Depends on the command so that it is built beside the test bundle.
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["kefu", "KefuRedis", "TestSupport", crypto] + nio,
+            swiftSettings: settings),
     ]
 )
