@@ -9,8 +9,8 @@ enum FunctionScan {
         #/^(?<indent> *)(?:local )?function\b/#
     }
 
-    /// How many lines the function takes whose declaration begins on this line; 0 when none does, or when it has no
-    /// body.
+    /// How many lines the function takes whose declaration begins on this line, the lines of text blocks in it not
+    /// counted; 0 when none does, or when it has no body.
     static func length(at index: Int, of file: SourceFile) -> Int {
         let line = file.lines[index]
         if file.path.hasSuffix(".lua") {
@@ -45,6 +45,12 @@ enum FunctionScan {
 
     private static func end(_ closing: String, from index: Int, of file: SourceFile) -> Int {
         let last = file.lines[(index + 1)...].firstIndex { $0.hasPrefix(closing) }
-        return (last ?? file.lines.count - 1) - index + 1
+        let lines = file.lines[index...(last ?? file.lines.count - 1)]
+        var isText = false
+        return lines.count { line in
+            let wasText = isText
+            if line.has("\"\"\"") { isText.toggle() }
+            return !(wasText && isText)
+        }
     }
 }

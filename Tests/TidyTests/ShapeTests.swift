@@ -38,9 +38,11 @@ import Testing
             "    func a() {", "        if b {", "        }", "    }", "", "    func b(", "        _ c: Int",
             "    ) -> Int",
             "    init() {}", "    var d: Int { 1 }", "local function e()", "  if f then", "  end", "end",
+            "func g() {", "    h(", "        \"\"\"", "        i", "        \"\"\")", "}",
         ]
         let swift = SourceFile(path: "a.swift", lines: lines)
         #expect((0..<10).map { FunctionScan.length(at: $0, of: swift) } == [4, 0, 0, 0, 0, 0, 0, 0, 1, 1])
+        #expect(FunctionScan.length(at: 14, of: swift) == 5)
         #expect(FunctionScan.length(at: 10, of: SourceFile(path: "a.lua", lines: lines)) == 4)
     }
 

@@ -36,15 +36,26 @@ extension Workload {
 
     private static func post(_ dues: [Int64], on stage: Stage) throws(BenchError) {
         let connection = try Connection(port: stage.port, reactor: stage.reactor)
-        let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-        for (number, due) in dues.enumerated() {
-            let time = Date(timeIntervalSince1970: Double(due) / 1000).formatted(format)
-            var template = RequestTemplate(path: "/api/task/receive", body: TaskText.timed(time))
+        for start in stride(from: 0, to: dues.count, by: perSecond) {
+            let tasks = (start..<min(start + perSecond, dues.count)).map { number in
+                let time = text(dues[number])
+                let digits = String(String(1_000_000 + number).dropFirst())
+                return TaskText.timed(time).replacingOccurrences(of: TaskText.task, with: digits)
+                    .replacingOccurrences(of: TaskText.customer, with: digits)
+            }
+            let request = RequestTemplate(
+                path: "/api/task/receive/batch", body: "[\(tasks.joined(separator: ","))]")
             var status = 0
-            try connection.send(template.numbered(number)) { (answer, _) throws(BenchError) in status = answer }
+            try connection.send(request.bytes) { (answer, _) throws(BenchError) in status = answer }
             _ = try stage.reactor.run(until: Moment.monotonic() + 5_000_000_000) { status != 0 }
-            guard status == 200 else { throw BenchError("task \(number): answer \(status)") }
+            guard status == 200 else { throw BenchError("a batch of timed tasks: answer \(status)") }
         }
         connection.close()
+    }
+
+    /// RFC 3339 with exactly these milliseconds: a fraction that went through `Double` may come out one less.
+    private static func text(_ epochMs: Int64) -> String {
+        let second = Date(timeIntervalSince1970: Double(epochMs / 1000)).formatted(.iso8601)
+        return "\(second.dropLast()).\(String(1000 + epochMs % 1000).dropFirst())Z"
     }
 }
