@@ -10,6 +10,7 @@
 --       6 running              actions under way
 --       7… counter, number     counted since the last call
 -- Returns {now}: ms
+-- Keeps: who is listed is described, and has been heard of within FORGET_AFTER.
 -- Cost: O(log instances).
 
 -- An instance that was silent for so long is forgotten (it beats every few seconds).

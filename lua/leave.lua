@@ -5,6 +5,7 @@
 -- ARGV  1 prefix               `kefu:{S}:`
 --       2 id                   of the instance
 -- Returns {left}: 1, or 0 when it was not listed
+-- Keeps: the list and the description of an instance go together.
 -- Cost: O(log instances).
 
 call('UNLINK', P .. 'instance:' .. escaped(ARGV[2]))

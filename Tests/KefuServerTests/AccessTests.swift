@@ -21,7 +21,7 @@ import Testing
     ]
 
     @Test(arguments: Role.allCases)
-    func aRoleMayDoWhatTheTableSays(role: Role) async throws {
+    func `A role may do what the table says`(role: Role) async throws {
         try await TestServer.run(tokens: Self.tokens) { server in
             let client = try await server.connect()
             for request in Bodies.requests {
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func theSchemeIsReadInAnyCase() async throws {
+    @Test func `The scheme is read in any case`() async throws {
         try await TestServer.run(tokens: Self.tokens, store: { $0.stats = .success(StoreStats()) }) { server in
             let header = "authorization: bEARER  secret-of-read-0123456789"
             let answer = try await server.exchange("GET", "/api/task/stats", headers: [header])
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func aRefusalComesBeforeTheBody() async throws {
+    @Test func `A refusal comes before the body`() async throws {
         try await TestServer.run(tokens: Self.tokens) { server in
             let client = try await server.connect()
             try await client.send("POST /api/task/receive HTTP/1.1\r\nHost: h\r\nContent-Length: 200000\r\n\r\n")
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func noTokenEverAppearsInTheLog() async throws {
+    @Test func `No token ever appears in the log`() async throws {
         try await TestServer.run(tokens: Self.tokens, logLevel: .trace) { server in
             _ = try await server.exchange("GET", "/api/task/stats", headers: [Self.bearer(.read)])
             _ = try await server.exchange("GET", "/api/task/stats", headers: ["Authorization: Bearer canary-canary-1"])

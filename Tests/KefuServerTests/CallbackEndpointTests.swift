@@ -3,7 +3,7 @@ import KefuServer
 import Testing
 
 @Suite struct CallbackEndpointTests {
-    @Test func theOutboxIsListedPageByPage() async throws {
+    @Test func `The outbox is listed page by page`() async throws {
         let entry = CallbackPage.Entry(
             callbackID: "cb_1", taskID: "T", status: .failed, attempts: 3, lastError: "503", nextAttemptAtMs: nil)
         let page = CallbackPage(callbacks: [entry], next: .init(scoreMs: 5, callbackID: "cb_1"))

@@ -11,7 +11,7 @@ import Testing
         return .success("x") { $0.string(text) }
     }
 
-    @Test func pipelinedRequestsAreAnsweredInOrder() async throws {
+    @Test func `Pipelined requests are answered in order`() async throws {
         try await TestServer.run(extra: [Self.echo]) { server in
             let client = try await server.connect()
             let texts = (0..<300).map { String(repeating: "a", count: $0 % 7 + 1) + "-\($0)" }
@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test func pipelinedBodiesAreKeptApart() async throws {
+    @Test func `Pipelined bodies are kept apart`() async throws {
         let write = { (answers: inout FakeStore.Answers) in
             answers.match = { event in
                 await Task.yield()
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func aBadRequestInAPipelineEndsItAfterTheAnswersBefore() async throws {
+    @Test func `A bad request in a pipeline ends it after the answers before`() async throws {
         try await TestServer.run(extra: [Self.echo]) { server in
             let client = try await server.connect()
             let good = (0..<10).map { RawClient.request("GET", "/echo/ab\($0)") }.joined()
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func thousandsOfRequestsShareAConnection() async throws {
+    @Test func `Thousands of requests share a connection`() async throws {
         try await TestServer.run(extra: [Self.echo]) { server in
             let client = try await server.connect()
             for number in 0..<3_000 {
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func aRouteStaysOnItsConnectionsEventLoop() async throws {
+    @Test func `A route stays on its connection's event loop`() async throws {
         let route = Route(.get, "/loop", .open, load: .essential) { _ in
             let before = MultiThreadedEventLoopGroup.currentEventLoop
             // Resumed by another thread.
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func bytesMayComeOneByOne() async throws {
+    @Test func `Bytes may come one by one`() async throws {
         try await TestServer.run(store: { $0.receive = { _ in .accepted(generation: 1) } }) { server in
             let client = try await server.connect()
             for byte in RawClient.request("POST", "/api/task/receive", body: Bodies.task()).utf8 {
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func aRefusedRequestLeavesTheConnectionUsable() async throws {
+    @Test func `A refused request leaves the connection usable`() async throws {
         try await TestServer.run(store: { $0.receive = { _ in .accepted(generation: 1) } }) { server in
             let client = try await server.connect()
             for _ in 0..<3 {
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func theEndOfAPeersStreamDoesNotTakeItsAnswersAway() async throws {
+    @Test func `The end of a peer's stream does not take its answers away`() async throws {
         try await TestServer.run(extra: [Self.echo]) { server in
             let client = try await server.connect()
             try await client.send((0..<5).map { RawClient.request("GET", "/echo/ab\($0)") }.joined())
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test func aPeerThatLeavesDoesNotStopItsRequest() async throws {
+    @Test func `A peer that leaves does not stop its request`() async throws {
         let gate = Gate()
         let write = { (answers: inout FakeStore.Answers) in
             answers.receive = { _ in
@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    @Test func http10ClosesUnlessAskedNotTo() async throws {
+    @Test func `HTTP/1.0 closes unless asked not to`() async throws {
         try await TestServer.run { server in
             let client = try await server.connect()
             try await client.send("GET /api/health/live HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    @Test func aPeerThatAsksForTheEndGetsIt() async throws {
+    @Test func `A peer that asks for the end gets it`() async throws {
         try await TestServer.run { server in
             for header in ["Connection: close", "Connection: Upgrade\r\nUpgrade: h2c"] {
                 let client = try await server.connect()
@@ -152,7 +152,7 @@ import Testing
         }
     }
 
-    @Test func aPeerThatWaitsForPermissionGetsItOrTheRefusal() async throws {
+    @Test func `A peer that waits for permission gets it or the refusal`() async throws {
         try await TestServer.run(store: { $0.receive = { _ in .accepted(generation: 1) } }) { server in
             let client = try await server.connect()
             let body = Bodies.task()
@@ -168,7 +168,7 @@ import Testing
         }
     }
 
-    @Test func headIsAnsweredWithoutABody() async throws {
+    @Test func `HEAD is answered without a body`() async throws {
         try await TestServer.run { server in
             let client = try await server.connect()
             let head = try await client.exchange("HEAD", "/api/health")

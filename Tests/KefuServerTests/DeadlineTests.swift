@@ -11,7 +11,7 @@ import Testing
         return limits
     }
 
-    @Test func headersThatStopAreCutAtTheirDeadline() async throws {
+    @Test func `Headers that stop are cut at their deadline`() async throws {
         let limits = Self.limits { $0.headerDeadline = .milliseconds(200) }
         try await TestServer.run(limits: limits) { server in
             try await server.untilAnswered { client in
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func aByteNowAndThenDoesNotMoveTheDeadline() async throws {
+    @Test func `A byte now and then does not move the deadline`() async throws {
         let limits = Self.limits { $0.headerDeadline = .milliseconds(300) }
         try await TestServer.run(limits: limits) { server in
             try await server.untilAnswered { client in
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func aSecondRequestHasADeadlineOfItsOwn() async throws {
+    @Test func `A second request has a deadline of its own`() async throws {
         let limits = Self.limits { $0.headerDeadline = .milliseconds(300) }
         try await TestServer.run(limits: limits) { server in
             try await server.untilAnswered { client in
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func aBodyThatDoesNotComeIsCutAtTheRequestsDeadline() async throws {
+    @Test func `A body that does not come is cut at the requests deadline`() async throws {
         let limits = Self.limits { $0.requestDeadline = .milliseconds(200) }
         try await TestServer.run(limits: limits) { server in
             let client = try await server.connect()
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test func theRestOfARefusedBodyIsNotWaitedForLonger() async throws {
+    @Test func `The rest of a refused body is not waited for longer`() async throws {
         let limits = Self.limits { $0.requestDeadline = .milliseconds(200) }
         try await TestServer.run(limits: limits) { server in
             let client = try await server.connect()
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func aConnectionThatNeverSpeaksIsClosed() async throws {
+    @Test func `A connection that never speaks is closed`() async throws {
         let limits = Self.limits { $0.headerDeadline = .milliseconds(100) }
         try await TestServer.run(limits: limits) { server in
             let client = try await server.connect()
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func anIdleConnectionIsClosed() async throws {
+    @Test func `An idle connection is closed`() async throws {
         let limits = Self.limits { $0.keepAlive = .milliseconds(100) }
         try await TestServer.run(limits: limits) { server in
             let client = try await server.connect()
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test func aPeerThatTakesNoAnswerIsCut() async throws {
+    @Test func `A peer that takes no answer is cut`() async throws {
         let limits = Self.limits { $0.answerDeadline = .milliseconds(200) }
         let large = Route(.get, "/large", .open, load: .query) { _ in
             .success("x") { $0.string(String(repeating: "x", count: 16_000_000)) }
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    @Test func aRouteAtWorkIsNotCut() async throws {
+    @Test func `A route at work is not cut`() async throws {
         let limits = Self.limits {
             $0.requestDeadline = .milliseconds(50)
             $0.keepAlive = .milliseconds(50)

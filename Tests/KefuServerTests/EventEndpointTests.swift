@@ -3,7 +3,7 @@ import KefuServer
 import Testing
 
 @Suite struct EventEndpointTests {
-    @Test func anEventAnswersTheTasksThatItFired() async throws {
+    @Test func `An event answers the tasks that it fired`() async throws {
         let write = { (answers: inout FakeStore.Answers) in
             answers.match = { _ in MatchOutcome(matched: ["TASK_001", "任务\"2"], duplicate: false) }
         }
@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test func aRepeatedEventSaysSo() async throws {
+    @Test func `A repeated event says so`() async throws {
         let write = { (answers: inout FakeStore.Answers) in
             answers.match = { _ in MatchOutcome(matched: [], duplicate: true) }
         }
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func aBatchOfEventsAnswersEachInOrder() async throws {
+    @Test func `A batch of events answers each in order`() async throws {
         let write = { (answers: inout FakeStore.Answers) in
             answers.match = { (event) throws(StoreError) in
                 if event.customerID == "lost" { throw .outcomeUnknown("cut") }

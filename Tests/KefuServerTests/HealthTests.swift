@@ -3,7 +3,7 @@ import KefuServer
 import Testing
 
 @Suite struct HealthTests {
-    @Test func aHealthyInstanceSaysWhoItIs() async throws {
+    @Test func `A healthy instance says who it is`() async throws {
         try await TestServer.run { server in
             let answer = try await server.exchange("GET", "/api/health")
             #expect(answer.status == 200)
@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    @Test func aSilentRedisMakesTheInstanceUnhealthyButAlive() async throws {
+    @Test func `A silent Redis makes the instance unhealthy but alive`() async throws {
         let gate = Gate()
         try await TestServer.run(store: { $0.ping = { () throws(StoreError) in await gate.pass() } }) { server in
             let client = try await server.connect()
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func aRefusingRedisMakesTheInstanceUnhealthy() async throws {
+    @Test func `A refusing Redis makes the instance unhealthy`() async throws {
         let write = { (answers: inout FakeStore.Answers) in
             answers.ping = { () throws(StoreError) in throw .unavailable("LOADING") }
         }
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func aDrainingInstanceIsUnhealthyButStillAnswers() async throws {
+    @Test func `A draining instance is unhealthy but still answers`() async throws {
         try await TestServer.run(store: { $0.receive = { _ in .accepted(generation: 1) } }) { server in
             server.drain.begin()
             let health = try await server.exchange("GET", "/api/health")

@@ -16,7 +16,7 @@ import Testing
         answers.cancel = .success(.cancelled)
     }
 
-    @Test func aBodyMayHave256KiBAndABatch4MiB() async throws {
+    @Test func `A body may have 256 KiB and a batch 4 MiB`() async throws {
         var limits = ServerLimits()
         // Long enough for a busy machine to send what is refused.
         limits.lingerDeadline = .seconds(60)
@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test(arguments: ["262145", "10737418240", "9223372036854775807"])
-    func aLengthOverTheLimitIsRefusedAtTheHead(length: String) async throws {
+    func `A length over the limit is refused at the head`(length: String) async throws {
         try await TestServer.run { server in
             let client = try await server.connect()
             try await client.send("POST /api/task/receive HTTP/1.1\r\nHost: h\r\nContent-Length: \(length)\r\n\r\n")
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func aChunkedBodyIsCutAtTheLimit() async throws {
+    @Test func `A chunked body is cut at the limit`() async throws {
         try await TestServer.run(store: Self.accepting) { server in
             let client = try await server.connect()
             let head = "POST /api/task/receive HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func aTargetMayHave8KiB() async throws {
+    @Test func `A target may have 8 KiB`() async throws {
         try await TestServer.run(store: Self.accepting) { server in
             let target = "/api/task/list?x=" + String(repeating: "y", count: 8_192 - 17)
             let client = try await server.connect()
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func headersMayHave16KiBAnd100Fields() async throws {
+    @Test func `Headers may have 16 KiB and 100 fields`() async throws {
         try await TestServer.run(store: Self.accepting) { server in
             let client = try await server.connect()
             // "Host: test" is one field of 12 bytes.
@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    @Test func anEndlessFieldIs431() async throws {
+    @Test func `An endless field is 431`() async throws {
         try await TestServer.run { server in
             let client = try await server.connect()
             try await client.send("GET /api/health HTTP/1.1\r\nX: " + String(repeating: "y", count: 40_000))
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func tooManyRequestsInFlightAre429AndACancelIsNever() async throws {
+    @Test func `Too many requests in flight are 429 and a cancel is never`() async throws {
         let gate = Gate()
         var limits = ServerLimits()
         limits.requestsInFlight = 2
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    @Test func bodiesBeingReadAreBoundedTogether() async throws {
+    @Test func `Bodies being read are bounded together`() async throws {
         var limits = ServerLimits()
         limits.bufferedBodies = 300_000
         try await TestServer.run(limits: limits, store: Self.accepting) { server in
@@ -156,7 +156,7 @@ import Testing
         }
     }
 
-    @Test func connectionsOverTheLimitWaitUntilOneCloses() async throws {
+    @Test func `Connections over the limit wait until one closes`() async throws {
         var limits = ServerLimits()
         limits.connections = 1
         try await TestServer.run(limits: limits) { server in

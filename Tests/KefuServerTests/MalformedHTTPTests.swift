@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func aRequestCutByTheEndOfTheStreamIs400() async throws {
+    @Test func `A request cut by the end of the stream is 400`() async throws {
         try await TestServer.run { server in
             for part in ["GET /api/hea", RawClient.request("POST", "/api/event", body: Bodies.event).dropLast(3) + ""] {
                 let client = try await server.connect()
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test func theAbsoluteFormOfATargetIsUnderstood() async throws {
+    @Test func `The absolute form of a target is understood`() async throws {
         try await TestServer.run { server in
             let answer = try await server.exchange("GET", "http://kefu:5678/api/health/live?x=1")
             #expect(answer.status == 200)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct CursorTests {
     @Test(arguments: ["T", "任务:1", String(repeating: "x", count: 128), ":", "a:b:c"])
-    func aCursorSurvivesTheRound(id: String) throws {
+    func `A cursor survives the round trip`(id: String) throws {
         let text = PageCursor.task.encode(1_772_154_000_123, id)
         let cursor = try #require(PageCursor.task.decode(text))
         #expect(cursor.number == 1_772_154_000_123)
@@ -13,7 +13,7 @@ import Testing
         #expect(PageCursor.callback.decode(text) == nil)
     }
 
-    @Test func aCutOrChangedCursorIsNoticed() {
+    @Test func `A cut or changed cursor is noticed`() {
         let text = PageCursor.task.encode(1_772_154_000_123, "TASK_20260226_001")
         for length in 0..<text.count { #expect(PageCursor.task.decode(String(text.prefix(length))) == nil) }
         for index in text.indices {
@@ -24,7 +24,7 @@ import Testing
         #expect(PageCursor.task.decode(text + "=") == nil)
     }
 
-    @Test func base64urlIsThatOfTheRFC() {
+    @Test func `Base64url is that of the RFC`() {
         let cases = [
             ([], ""), (Array("f".utf8), "Zg"), (Array("fo".utf8), "Zm8"), (Array("foo".utf8), "Zm9v"),
             (Array("foob".utf8), "Zm9vYg"), ([0xFB, 0xFF, 0xFE], "-__-"),
@@ -59,7 +59,7 @@ import Testing
 }
 
 @Suite struct AdmissionTests {
-    @Test func eachClassHasItsShare() {
+    @Test func `Each class has its share`() {
         var limits = ServerLimits()
         limits.requestsInFlight = 10
         for (load, most) in [(LoadClass.query, 5), (.task, 9), (.event, 10), (.essential, nil as Int?)] {

@@ -22,7 +22,7 @@ import Testing
         return task
     }
 
-    @Test func statusShowsEveryColumnOfTheOldTableAndTheNewFields() async throws {
+    @Test func `Status shows every column of the old table and the new fields`() async throws {
         let old = [
             "task_id", "type", "customer_name", "customer_id", "trigger_type", "trigger_keyword", "trigger_keywords",
             "action_type", "action_file_url", "action_message", "priority", "timeout_hours", "status", "retry_count",
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func thePathOfAStatusIsDecodedOnceAndStrictly() async throws {
+    @Test func `The path of a status is decoded once and strictly`() async throws {
         try await TestServer.run(store: { $0.status = { _ in nil } }) { server in
             let client = try await server.connect()
             for (segment, status) in [("a+b%2Fc%2525", 404), ("%zz", 400), ("%4", 400), ("%ff", 400), ("%00", 404)] {
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func aListHandsItsFiltersToTheStoreAndItsCursorRound() async throws {
+    @Test func `A list hands its filters to the store and its cursor round`() async throws {
         let page = TaskPage(tasks: [Self.record], next: .init(createdAtMs: 1_772_154_000_123, taskID: "任务:1"))
         try await TestServer.run(store: { $0.list = .success(page) }) { server in
             let client = try await server.connect()
@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    @Test func theEndOfAListHasNoCursor() async throws {
+    @Test func `The end of a list has no cursor`() async throws {
         try await TestServer.run(store: { $0.list = .success(TaskPage(tasks: [], next: nil)) }) { server in
             let data = try await server.exchange("GET", "/api/task/list").json["data"]
             #expect(data["tasks"].count == 0)
@@ -121,7 +121,7 @@ import Testing
         }
     }
 
-    @Test func aThousandParametersAreTooMany() async throws {
+    @Test func `A thousand parameters are too many`() async throws {
         try await TestServer.run { server in
             let query = Array(repeating: "a=1", count: 1_000).joined(separator: "&")
             let answer = try await server.exchange("GET", "/api/task/list?\(query)")
@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    @Test func statsCountEveryWordOfEveryList() async throws {
+    @Test func `Stats count every word of every list`() async throws {
         var stats = StoreStats()
         stats.byStatus = [.waiting: 2, .failed: 3]
         stats.ready = [.urgent: 1]

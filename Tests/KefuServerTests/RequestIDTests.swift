@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct RequestIDTests {
     @Test(arguments: ["a", "A.b_c-9", String(repeating: "x", count: 64)])
-    func aPlainIdComesBack(id: String) async throws {
+    func `A plain id comes back`(id: String) async throws {
         try await TestServer.run { server in
             let client = try await server.connect()
             #expect(
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func generatedIdsDiffer() async throws {
+    @Test func `Generated ids differ`() async throws {
         try await TestServer.run { server in
             var ids: Set<String> = []
             for _ in 0..<3 {

@@ -12,7 +12,7 @@ import Testing
         }
     }
 
-    @Test func aRequestInFlightIsAnsweredAndItsConnectionClosed() async throws {
+    @Test func `A request in flight is answered and its connection closed`() async throws {
         let gate = Gate()
         try await TestServer.run(store: Self.holding(gate)) { server in
             let client = try await server.connect()
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func aRequestHalfReadIsReadAndAnswered() async throws {
+    @Test func `A request half read is read and answered`() async throws {
         let gate = Gate()
         gate.open()
         try await TestServer.run(store: Self.holding(gate)) { server in
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func idleConnectionsAreClosedSoon() async throws {
+    @Test func `Idle connections are closed soon`() async throws {
         try await TestServer.run { server in
             let client = try await server.connect()
             #expect(try await client.exchange("GET", "/api/health/live").status == 200)
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func whatDoesNotEndIsCutAfterTheGrace() async throws {
+    @Test func `What does not end is cut after the grace`() async throws {
         let gate = Gate()
         var limits = ServerLimits()
         limits.shutdownGrace = .milliseconds(100)
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func aPortInUseStopsTheStart() async throws {
+    @Test func `A port in use stops the start`() async throws {
         try await TestServer.run { server in
             let second = HTTPServer(
                 group: .singleton, address: ListenAddress(port: server.port), router: Router([]),

@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: [StoreError.unavailable("OOM of 10.0.0.7"), .outcomeUnknown("cut at 10.0.0.7")])
-    func aStoreThatCannotAnswerIs503WithRetryAfter(error: StoreError) async throws {
+    func `A store that cannot answer is 503 with Retry-After`(error: StoreError) async throws {
         try await TestServer.run(store: Self.failing(with: error)) { server in
             let client = try await server.connect()
             for request in Self.single {
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func aDefectInABatchIsLoggedToo() async throws {
+    @Test func `A defect in a batch is logged too`() async throws {
         try await TestServer.run(store: Self.failing(with: .defect("WRONGTYPE in receive"))) { server in
             let client = try await server.connect()
             for request in Bodies.requests where request.target.hasSuffix("/batch") {
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func anUnknownOutcomeIsNotToldAsNothingHappened() async throws {
+    @Test func `An unknown outcome is not told as nothing happened`() async throws {
         var details: [String] = []
         for error in [StoreError.unavailable(""), .outcomeUnknown("")] {
             details.append(APIError(error).detail)
@@ -59,7 +59,7 @@ import Testing
         #expect(details[1].contains("may have been carried out"))
     }
 
-    @Test func aDefectIs500AndLoggedWithTheRequestsId() async throws {
+    @Test func `A defect is 500 and logged with the request's id`() async throws {
         try await TestServer.run(store: Self.failing(with: .defect("WRONGTYPE in match"))) { server in
             let client = try await server.connect()
             for (index, request) in Self.single.enumerated() {

@@ -5,7 +5,7 @@ import NIOSSL
 import Testing
 
 @Suite struct TLSTests {
-    @Test func theFrontSpeaksHTTPSWithACertificate() async throws {
+    @Test func `The front speaks HTTPS with a certificate`() async throws {
         try await Certificate.use { files in
             try await TestServer.run(tls: files, store: { $0.receive = { _ in .accepted(generation: 1) } }) { server in
                 let client = try await RawClient.connect(port: server.port, tls: try Certificate.clientContext())
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func pipelinedAnswersComeInOrderThroughTLS() async throws {
+    @Test func `Pipelined answers come in order through TLS`() async throws {
         try await Certificate.use { files in
             try await TestServer.run(
                 tls: files, store: { $0.status = { TaskRecord(id: $0, customer: Customer(id: "c")) } }
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func plainHTTPOnATLSPortIsNotAnswered() async throws {
+    @Test func `Plain HTTP on a TLS port is not answered`() async throws {
         try await Certificate.use { files in
             try await TestServer.run(tls: files) { server in
                 let client = try await server.connect()
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func aWrongCertificateOrKeyStopsTheStart() async throws {
+    @Test func `A wrong certificate or key stops the start`() async throws {
         try await Certificate.use { files in
             let pairs = [
                 TLSFiles(certificate: files.certificate + ".none", key: files.key),

@@ -3,7 +3,7 @@ import KefuServer
 import Testing
 
 @Suite struct TaskEndpointTests {
-    @Test func aTaskIsAnsweredAsTheOldSystemDid() async throws {
+    @Test func `A task is answered as the old system did`() async throws {
         try await TestServer.run(store: { $0.receive = { _ in .accepted(generation: 1) } }) { server in
             let answer = try await server.exchange("POST", "/api/task/receive", body: Bodies.task())
             #expect(answer.status == 200)
@@ -15,7 +15,7 @@ import Testing
         }
     }
 
-    @Test func aTaskIssuedAnewTellsItsGeneration() async throws {
+    @Test func `A task issued anew tells its generation`() async throws {
         try await TestServer.run(store: { $0.receive = { _ in .accepted(generation: 3) } }) { server in
             let data = try await server.exchange("POST", "/api/task/receive", body: Bodies.task()).json["data"]
             #expect(data["status"].string == "pending")
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test func theSameTaskAgainIsADuplicate() async throws {
+    @Test func `The same task again is a duplicate`() async throws {
         try await TestServer.run(store: { $0.receive = { _ in .duplicate(status: .running) } }) { server in
             let answer = try await server.exchange("POST", "/api/task/receive", body: Bodies.task())
             #expect(answer.status == 200)
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func anotherTaskUnderTheSameIdIsAConflict() async throws {
+    @Test func `Another task under the same id is a conflict`() async throws {
         try await TestServer.run(store: { $0.receive = { _ in .conflict(status: .waiting) } }) { server in
             let answer = try await server.exchange("POST", "/api/task/receive", body: Bodies.task())
             #expect(answer.status == 409)
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func anErrorOfTheBodyNamesItsFieldAndReachesNoStore() async throws {
+    @Test func `An error of the body names its field and reaches no store`() async throws {
         try await TestServer.run { server in
             let client = try await server.connect()
             let wrong = Bodies.task().replacing("customer_reply", with: "Customer_Reply")
@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test(arguments: ["", "[]", #""x""#, "7", "null"])
-    func whatIsNoObjectIsNoTask(body: String) async throws {
+    func `What is no object is no task`(body: String) async throws {
         try await TestServer.run { server in
             let answer = try await server.exchange("POST", "/api/task/receive", body: body)
             #expect(answer.status == 400)
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func aBatchAnswersEachItemInOrderAndABadOneStopsNoOther() async throws {
+    @Test func `A batch answers each item in order and a bad one stops no other`() async throws {
         let write = { (answers: inout FakeStore.Answers) in
             answers.receive = { (task) throws(StoreError) in
                 switch task.id {
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test func aBatchIsAnArrayOfAtMostAThousand() async throws {
+    @Test func `A batch is an array of at most a thousand`() async throws {
         try await TestServer.run(store: { $0.receive = { _ in .accepted(generation: 1) } }) { server in
             let client = try await server.connect()
             let object = try await client.exchange("POST", "/api/task/receive/batch", body: "{}")
@@ -133,7 +133,7 @@ import Testing
     }
 
     @Test(arguments: ["retry", "fire"])
-    func retryAndFireQueueATaskOrSayWhyNot(verb: String) async throws {
+    func `Retry and fire queue a task or say why not`(verb: String) async throws {
         let outcomes: [(ChangeOutcome, Int)] = [(.done, 200), (.conflict(status: .waiting), 409), (.missing, 404)]
         for (outcome, status) in outcomes {
             try await TestServer.run(store: { $0.change = .success(outcome) }) { server in

@@ -15,8 +15,10 @@ import Testing
 
     @Test func `No line is longer than 120 characters`() throws {
         let files = try SourceFile.swift() + SourceFile.below("lua", ".lua")
-        let long = findings(in: files) { line, _, _ in
-            line.utf8.count > Self.longestLine && line.unicodeScalars.count > Self.longestLine
+        let long = findings(in: files) { line, _, file in
+            // A long literal of a test stays in one piece.
+            if file.path.hasPrefix("Tests/"), line.has("\"") { return nil }
+            return line.utf8.count > Self.longestLine && line.unicodeScalars.count > Self.longestLine
                 ? "\(line.unicodeScalars.count) characters" : nil
         }
         #expect(long == "")

@@ -17,6 +17,10 @@ struct SourceFile: Sendable {
         return SourceFile(path: path, lines: text.components(separatedBy: "\n"))
     }
 
+    static func exists(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: root.appendingPathComponent(path).path)
+    }
+
     /// All files below a folder with one of these endings, in the order of their paths.
     static func below(_ folder: String, _ endings: String...) throws -> [SourceFile] {
         let paths = try FileManager.default.subpathsOfDirectory(atPath: root.appendingPathComponent(folder).path)

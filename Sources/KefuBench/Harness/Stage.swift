@@ -68,14 +68,15 @@ final class Stage {
         try? FileManager.default.removeItem(at: folder)  // a leftover in the temporary folder harms nobody
     }
 
-    /// As the embedded one: append-only file, one `fsync` a second. Rewrites of the file are off, because whether one
-    /// falls into a measurement is chance.
+    /// Set as the embedded one (append-only file, one `fsync` a second, compact records). Rewrites of the file are
+    /// off, because whether one falls into a measurement is chance.
     private static func startRedis(in folder: URL, path: String) throws(BenchError) -> ChildProcess {
         try ChildProcess(
             try ChildProcess.find("redis-server"),
             [
                 "--port", "0", "--unixsocket", path, "--dir", folder.path, "--appendonly", "yes",
-                "--appendfsync", "everysec", "--save", "", "--auto-aof-rewrite-percentage", "0",
+                "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction",
+                "--hash-max-listpack-value", "1024", "--auto-aof-rewrite-percentage", "0",
             ], environment: [:], output: folder.appendingPathComponent("redis.log"))
     }
 

@@ -11,10 +11,10 @@ enum JSONNode: Decodable, Equatable, Sendable {
 
     init(from decoder: any Decoder) throws {
         let value = try decoder.singleValueContainer()
+        // Each `try?` says by its error only that the value is of another type: the next line tries that one.
         if value.decodeNil() {
             self = .null
         } else if let bool = try? value.decode(Bool.self) {
-            // Each of these says by its error only that the value is of another type: the next line tries that one.
             self = .bool(bool)
         } else if let integer = try? value.decode(Int64.self) {
             self = .integer(integer)

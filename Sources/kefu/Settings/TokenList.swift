@@ -1,6 +1,7 @@
 import Foundation
 import KefuServer
 
+/// Reads the tokens of `KEFU_API_TOKENS` and `KEFU_API_TOKENS_FILE`: `name:role:token`.
 extension SettingsReader {
     static let shortestToken = 16
 
@@ -13,6 +14,7 @@ extension SettingsReader {
             }
         }
         if let path = try file(.apiTokensFile) {
+            // It can be read, so what fails is its encoding.
             guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
                 throw wrong(.apiTokensFile, "must be UTF-8 text")
             }
