@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// Instances without a `REDIS_URL`.
 @Suite(.timeLimit(.minutes(2)))

@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 /// What becomes of tasks that do not simply succeed.
 @Suite(.timeLimit(.minutes(2)))

@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 /// Which events fire which tasks, through the whole of one instance.
 @Suite(.timeLimit(.minutes(2)))

@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 @Suite(.timeLimit(.minutes(2)))
 struct PriorityTests {
@@ -33,7 +33,9 @@ struct PriorityTests {
 
     @Test func `two instances share a backlog, and each task is sent once`() async throws {
         try await Site.run { site in
-            let kefu = [try await site.start(["KEFU_CONCURRENCY": "4"]), try await site.start(["KEFU_CONCURRENCY": "4"])]
+            let kefu = [
+                try await site.start(["KEFU_CONCURRENCY": "4"]), try await site.start(["KEFU_CONCURRENCY": "4"]),
+            ]
             let tasks = JSON.array((1...60).map { Tasks.message("T\($0)") })
             let answer = try await kefu[0].post("/api/task/receive/batch", tasks)
             #expect(answer.data["results"].elements.allSatisfy { $0["status"] == "pending" })

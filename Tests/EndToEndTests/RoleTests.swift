@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 /// Tokens and what each role may do.
 @Suite(.timeLimit(.minutes(2)))
@@ -18,7 +18,8 @@ struct RoleTests {
         ("POST", "/api/task/cancel", ["tasks", "admin"]), ("POST", "/api/task/retry", ["tasks", "admin"]),
         ("POST", "/api/task/fire", ["admin"]), ("POST", "/api/event", ["events", "admin"]),
         ("POST", "/api/event/batch", ["events", "admin"]),
-        ("GET", "/api/task/status/T1", ["tasks", "read", "admin"]), ("GET", "/api/task/list", ["tasks", "read", "admin"]),
+        ("GET", "/api/task/status/T1", ["tasks", "read", "admin"]),
+        ("GET", "/api/task/list", ["tasks", "read", "admin"]),
         ("GET", "/api/task/stats", ["tasks", "read", "admin"]), ("GET", "/api/callbacks", ["tasks", "read", "admin"]),
         ("POST", "/api/callbacks/replay", ["admin"]),
     ]

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// The three scenarios of the old document, from the posted task to the callback.
 @Suite(.timeLimit(.minutes(2)))
@@ -52,7 +52,8 @@ struct ScenarioTests {
                     \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits):\
                     \(second: .twoDigits)
                     """, locale: Locale(identifier: "en_US_POSIX"),
-                timeZone: try #require(TimeZone(identifier: "Asia/Shanghai")), calendar: Calendar(identifier: .gregorian))
+                timeZone: try #require(TimeZone(identifier: "Asia/Shanghai")),
+                calendar: Calendar(identifier: .gregorian))
             let task = Document.greeting.replacing(Document.greetingTime, with: due.formatted(format))
             try await expectAccepted(task, "TASK_003", by: kefu)
             let waiting = try await kefu.status("TASK_003")

@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 /// `kefu serve` with a wrong setting.
 @Suite(.timeLimit(.minutes(2)))
@@ -11,7 +11,10 @@ struct SettingsRefusalTests {
         (["REDIS_URL": "redis://user:geheim@host:99999"], "REDIS_URL=redis://***@host:99999: "),
         (["HTTP_API_HOST": "0.0.0.0"], "HTTP_API_HOST=0.0.0.0: without tokens only a loopback address is allowed"),
         (["KEFU_API_TOKENS": "ci:admin:geheim"], "KEFU_API_TOKENS=***: the token of entry 1 must have at least 16"),
-        (["KEFU_API_TOKENS": "ci:boss:geheim-geheim-geheim"], "KEFU_API_TOKENS=***: the role of entry 1 must be one of"),
+        (
+            ["KEFU_API_TOKENS": "ci:boss:geheim-geheim-geheim"],
+            "KEFU_API_TOKENS=***: the role of entry 1 must be one of"
+        ),
         (["KEFU_GATEWAY_SECRET": "whsec_geheim"], "KEFU_GATEWAY_SECRET=***: secret 1 must be whsec_ followed by"),
         (["TIANWANG_CALLBACK_SECRET": "geheim"], "TIANWANG_CALLBACK_SECRET=***: "),
         (["KEFU_GATEWAY_URL": "http://u:geheim@h/"], "KEFU_GATEWAY_URL=http://***@h/: must be an absolute http"),

@@ -1,6 +1,6 @@
 import Glibc
-import Testing
 import TestSupport
+import Testing
 
 /// What SIGTERM does. Leases are so long here that nothing which waits for one is done in time.
 @Suite(.timeLimit(.minutes(2)))

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// The command's verbs, each a process of its own that talks to a running instance.
 @Suite(.timeLimit(.minutes(2)))

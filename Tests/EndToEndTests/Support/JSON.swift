@@ -28,7 +28,7 @@ enum JSON: Hashable, Sendable {
     var elements: [JSON] { if case .array(let elements) = self { elements } else { [] } }
     var string: String? { if case .string(let text) = self { text } else { nil } }
     var int: Int? { if case .number(let number) = self { Int(exactly: number) } else { nil } }
-    var keys: Set<String> { if case .object(let members) = self { Set(members.keys) } else { [] } }
+    var members: [String: JSON] { if case .object(let members) = self { members } else { [:] } }
 
     func without(_ names: String...) -> JSON {
         guard case .object(let members) = self else { return self }
