@@ -14,7 +14,7 @@ final class Child: Sendable {
         "$@" >out 2>err <in 3<&- & child=$!
         echo $child >pid.new; mv pid.new pid
         (
-          read -r _ <&3 || abandoned=1
+          read -r _ <&3 || { trap '' TERM; abandoned=1; }
           kill -9 $child 2>/dev/null
           if test -n "$abandoned"; then
             for file in $(find "$folder" -name redis.pid); do

@@ -1,3 +1,4 @@
+import KefuRedis
 import Synchronization
 import TestSupport
 
@@ -21,12 +22,15 @@ final class Site: Sendable {
         self.receiver = receiver
     }
 
-    /// - Parameter redis: arguments of `redis-server`.
+    /// - Parameters:
+    ///   - arguments: of `redis-server`.
+    ///   - signIn: what this test's own connection needs beyond the socket.
     static func run<Value>(
-        redis arguments: [String] = [], _ body: (Site) async throws -> Value
+        redis arguments: [String] = [], signIn: (inout RedisEndpoint) -> Void = { _ in },
+        _ body: (Site) async throws -> Value
     ) async throws -> Value {
         try await turnstile.pass {
-            let redis = try await PrivateRedis.startOwn(arguments)
+            let redis = try await PrivateRedis.startOwn(arguments, signIn: signIn)
             let site = Site(redis: redis, gateway: try await .start(), receiver: try await .start())
             let result: Result<Value, any Error>
             do { result = .success(try await body(site)) } catch { result = .failure(site.explained(error)) }
