@@ -103,7 +103,7 @@ extension Executor {
         let rest = held.all
         guard !rest.isEmpty else { return }
         for task in rest { task.lose() }
-        logger.warning("停止时仍有未完成的任务，已归还", metadata: ["tasks": "\(rest.count)"])
+        logger.warning("停止时仍有未完成的任务，正在归还", metadata: ["tasks": "\(rest.count)"])
         await Shield.run {
             do throws(StoreError) {
                 try await self.store.release(rest.map { (lease: $0.lease, started: $0.isStarted) })

@@ -73,6 +73,27 @@ struct ShutdownTests {
         }
     }
 
+    @Test func `a client that never ends its request does not hold the end up for longer than the grace period`()
+        async throws
+    {
+        try await Site.run(Self.settings.merging(["KEFU_SHUTDOWN_SECONDS": "0.3"]) { $1 }) { _, kefu in
+            // Left alone, it would have ten seconds for its headers and thirty for its body.
+            let halves = [
+                "GET /api/health HTTP/1.1\r\nHo", "POST /api/event HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{",
+            ]
+            try await withThrowingTaskGroup { group in
+                for half in halves {
+                    group.addTask { try await Wire.exchange(port: kefu.port, Array(half.utf8), answers: nil) }
+                }
+                // Both are connected when one that came behind them has its answer.
+                for _ in halves { #expect(try await kefu.get("/api/health/live").status == 200) }
+                kefu.child.signal(SIGTERM)
+                #expect(try await kefu.child.end(within: .seconds(9)) == 0)
+                for try await exchange in group { #expect(exchange.isClosed) }
+            }
+        }
+    }
+
     /// Waits until the instance takes no more requests, or says that it is leaving.
     private func leaves(_ kefu: Instance) async throws {
         try await eventually("the instance is leaving") {

@@ -1,7 +1,7 @@
 // The port to where tasks live. One method an operation, one script behind each; the same word through all layers.
 
 /// Why the store could not answer. Everything else a call can meet is part of its outcome.
-package enum StoreError: Error, Sendable, Equatable {
+package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The call was certainly not executed: no connection, loading, out of memory, read-only.
     case unavailable(String)
     /// The connection was lost, or the time limit passed, after the call was sent: it may have been executed.
@@ -9,6 +9,15 @@ package enum StoreError: Error, Sendable, Equatable {
     case outcomeUnknown(String)
     /// A script failed: a defect of ours or a foreign value in our keys.
     case defect(String)
+
+    /// For logs.
+    package var description: String {
+        switch self {
+        case .unavailable(let cause): "unavailable: \(cause)"
+        case .outcomeUnknown(let cause): "outcome unknown: \(cause)"
+        case .defect(let cause): "defect: \(cause)"
+        }
+    }
 }
 
 package protocol TaskStore: Sendable {
