@@ -84,7 +84,29 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "KefuCoreTests", dependencies: ["KefuCore", "TestSupport"], swiftSettings: settings),
         .testTarget(
+            name: "KefuEngineTests", dependencies: ["KefuEngine", "KefuCore", lifecycle, log], swiftSettings: settings),
+        .testTarget(
+            name: "KefuOutboundTests",
+            dependencies: ["KefuCore", "KefuOutbound", "TestSupport", crypto, log] + nio, swiftSettings: settings),
+        .testTarget(
             name: "KefuRedisTests", dependencies: ["KefuCore", "KefuRedis", "TestSupport", log] + nio,
+            swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "kefu", "KefuCore", "KefuRedis", "KefuServer", "KefuEngine", "KefuOutbound", "TestSupport", log,
+            ] + nio,
+            swiftSettings: settings),
+        .testTarget(
+            name: "KefuServerTests",
+            dependencies: ["KefuServer", "KefuCore", log, lifecycle, .product(name: "NIOHTTP1", package: "swift-nio")]
+                + nio,
+            swiftSettings: settings),
+        // Rules over the files themselves: style, arrows of imports, what documents must not lag behind.
+        .testTarget(name: "TidyTests", swiftSettings: settings),
+        // Real processes. Depends on the command so that it is built beside the test bundle.
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["kefu", "KefuRedis", "TestSupport", crypto] + nio,
             swiftSettings: settings),
     ]
 )

@@ -17,6 +17,13 @@
 -- Keeps: a trigger fires once; an event meets only the entries of its own customer and kind.
 -- Cost: O(entries of this customer and kind); one key touched when there are none and the event has no id.
 
+-- Most events meet nobody who waits for them: those end here, before anything is set up.
+if not KEYS[2] and redis.call('EXISTS', KEYS[1]) == 0 then
+  return { 'none', {}, 0, {} }
+end
+
+-- prelude
+
 -- An event id is remembered this long, by the clock and by the key's TTL.
 local EVENT_ID_TTL = 24 * 3600 * 1000
 

@@ -1,4 +1,6 @@
--- The prelude: inserted behind the first line (`#!lua …`) of every other script, so all of this is local to one call.
+-- The prelude: what scripts share. It goes behind the first line (`#!lua …`) of every other script, or where that one
+-- says `-- prelude`, so all of this is local to one call. Redis runs all of a script at each call: of the blocks here,
+-- divided by blank lines, a script is given those that it names, and those that they name.
 --
 -- Conventions (the key table is in README.md):
 --   * KEYS[1] places the call in its shard; every other key is built from the prefix P, which holds the same hash tag.
@@ -9,15 +11,26 @@ local P = ARGV[1] -- `kefu:{S}:`
 local call = redis.call
 local floor, find, sub, byte, gsub = math.floor, string.find, string.sub, string.byte, string.gsub
 
+-- Times as text, each made once a call: turning a number into text is among the dearest things that Lua does here.
+local texts = {}
+
 -- The one clock, read at most once a call. Tests replace exactly this read by one of a key of theirs.
 local function clock()
   local time = redis.call('TIME')
-  return time[1] * 1000 + floor(time[2] / 1000)
+  local at = time[1] .. sub('000000' .. time[2], -6, -4)
+  local now = tonumber(at)
+  texts[now] = at
+  return now
 end
 
 -- Milliseconds as text: Lua's own conversion keeps 14 digits, which a score of `ready` fills.
 local function text(ms)
-  return string.format('%.0f', ms)
+  local known = texts[ms]
+  if not known then
+    known = string.format('%.0f', ms)
+    texts[ms] = known
+  end
+  return known
 end
 
 -- Whether `a` stands before `b` among members of one score. (`<` would go by the locale that Redis was started with.)
@@ -118,7 +131,7 @@ local function queue_callback(called_back, r, status, now, outcome, held_until)
   end
   call('HSET', r.key, 'callback_seq', r.callback_seq)
   call('HSET', P .. 'callback:' .. callback, unpack(fields))
-  call('ZADD', P .. 'callbacks', held_until, callback)
+  call('ZADD', P .. 'callbacks', text(held_until), callback)
   return {
     callback, r.id, status, text(now), r.generation, r.attempts or '0', r.customer_id, 0, text(held_until),
     outcome.error or false, outcome.error_code or false, outcome.result or false,
@@ -144,7 +157,7 @@ local function trigger(r, event, now)
   disarm(r)
   event = '{"at":' .. text(now) .. ',' .. sub(event, 2)
   call('HSET', r.key, 'triggered_at', text(now), 'trigger_event', event)
-  call('ZADD', P .. 'ready', ranks[r.priority] + now, r.id)
+  call('ZADD', P .. 'ready', text(ranks[r.priority] + now), r.id)
   publish(r, 'waiting', 'triggered', now)
 end
 
@@ -162,9 +175,9 @@ local function settle(called_back, r, status, now, outcome, held_until)
   -- What an earlier attempt left behind goes first.
   call('HDEL', r.key, 'owner', 'next_attempt_at', 'cancel_requested', 'error_message', 'error_code')
   call('HSET', r.key, unpack(fields))
-  call('ZADD', P .. status, now, r.id)
+  call('ZADD', P .. status, text(now), r.id)
   if r.status ~= 'failed' then
-    call('HINCRBY', P .. 'counts', r.priority .. ':' .. r.trigger_type, -1)
+    call('HINCRBY', P .. 'counts', r.priority .. ':' .. r.trigger_type, '-1')
   end
   publish(r, status, outcome.error_code or status, now)
   return queue_callback(called_back, r, status, now, outcome, held_until or now)
@@ -180,7 +193,7 @@ local function settle_cancel(called_back, r, now, held_until)
     call('HSET', r.key, 'status', 'waiting', 'cancel_requested', '1', 'next_attempt_at', text(lost_until),
       'timeline', timeline)
     call('HDEL', r.key, 'owner')
-    call('ZADD', P .. 'retrying', lost_until, r.id)
+    call('ZADD', P .. 'retrying', text(lost_until), r.id)
     publish(r, 'waiting', 'cancel_requested', now)
     if was_running then
       queue_callback(called_back, r, 'waiting', now, {}, now)
@@ -214,7 +227,7 @@ local function claim(capacity, token, lease, called_back, now)
     local r = records[i]
     if r then
       r.attempts = text((tonumber(r.attempts) or 0) + 1)
-      call('ZADD', P .. 'running', now + lease, id)
+      call('ZADD', P .. 'running', text(now + lease), id)
       r.timeline = extended(r.timeline, 'running', now)
       call('HSET', r.key, 'status', 'running', 'owner', token, 'attempts', r.attempts, 'timeline', r.timeline)
       publish(r, 'running', 'claimed', now)

@@ -51,20 +51,20 @@ local r = {
 call('HSET', KEYS[1], 'status', 'waiting', 'customer_id', customer, 'trigger_type', kind, 'priority', priority,
   'generation', generation, 'content', content, 'created_at', r.created_at, 'deadline_at', text(deadline),
   unpack(ARGV, 16))
-call('ZADD', P .. 'created', now, id)
-call('ZADD', customer_key(customer), now, id)
-call('HINCRBY', P .. 'counts', priority .. ':' .. kind, 1)
+call('ZADD', P .. 'created', r.created_at, id)
+call('ZADD', customer_key(customer), r.created_at, id)
+call('HINCRBY', P .. 'counts', priority .. ':' .. kind, '1')
 publish(r, 'waiting', 'accepted', now)
 queue_callback(ARGV[5], r, 'waiting', now, {}, now)
 
 if not time then
   call('HSET', P .. 'armed:' .. escaped(customer) .. ':' .. ARGV[9], id, ARGV[10])
-  call('ZADD', P .. 'timeouts', deadline, id)
+  call('ZADD', P .. 'timeouts', text(deadline), id)
   return { 'accepted', generation, deadline - now, 0, {} }
 end
 if time > now then
-  call('ZADD', P .. 'scheduled', time, id)
-  call('ZADD', P .. 'timeouts', deadline, id)
+  call('ZADD', P .. 'scheduled', ARGV[14], id)
+  call('ZADD', P .. 'timeouts', text(deadline), id)
   return { 'accepted', generation, time - now, 0, {} }
 end
 trigger(r, ARGV[15], now)

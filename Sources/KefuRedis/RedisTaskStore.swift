@@ -30,6 +30,7 @@ package final class RedisTaskStore: TaskStore {
     let minReplicas: Int
     let tally = Tally()
     let calledBack: String
+    private let terms: LeaseTerms
     let leaseMs: String
     private let calls = Atomic<UInt64>(0)
     let lastRunning = Atomic<Int>(0)
@@ -44,6 +45,7 @@ package final class RedisTaskStore: TaskStore {
         self.instance = instance
         self.policy = policy
         self.minReplicas = minReplicas
+        terms = LeaseTerms(length: policy.lease)
         calledBack = policy.calledBack.map(\.rawValue).sorted().joined(separator: ",")
         leaseMs = String(policy.lease.milliseconds)
     }
@@ -55,7 +57,7 @@ package final class RedisTaskStore: TaskStore {
 
     /// Until when a claim of a call that goes out now allows a request to begin, by this machine's clock.
     func holdFromNow() -> ContinuousClock.Instant {
-        .now + policy.lease - min(policy.lease / 10, LeaseMargin.longest)
+        terms.heldUntil(sentAt: .now)
     }
 
     /// How long a callback that was handed out stays with this instance: a delivery has ended by then.
@@ -68,11 +70,6 @@ package final class RedisTaskStore: TaskStore {
         do { reply = try await client.command("PING") } catch { throw StoreError(error) }
         if let error = reply.error { throw StoreError(error) }
     }
-}
-
-enum LeaseMargin {
-    /// Covers what two clocks drift apart within a lease and the way from a check to the socket.
-    static let longest = Duration.seconds(1)
 }
 
 extension Duration {

@@ -4,8 +4,8 @@ import TestSupport
 /// A key space as lines, one a member: `<key> <member>: <value>`.
 ///
 /// Times are shown as `@` and the milliseconds since ``TestStore/epoch``, scores of `ready` as their priority and that,
-/// callbacks by the task, state and generation that they tell of (and a number, when there are several). An entry of `changes` is numbered, and shows task,
-/// status, cause, time, customer and generation.
+/// callbacks by the task, state and generation that they tell of (and a number, when there are several). An entry of
+/// `changes` is numbered, and shows task, status, cause, time, customer and generation.
 struct KeySpaceText: Equatable {
     /// `<key> <member>` → value.
     private(set) var lines: [String: String] = [:]

@@ -25,8 +25,8 @@ import Testing
         var arguments: [String]
     }
 
-    private static let telling = ScriptLibrary { prelude in
-        "do return redis.error_reply('SENT ' .. cjson.encode({ keys = KEYS, arguments = ARGV })) end\n" + prelude
+    private static let telling = ScriptLibrary { code in
+        "do return redis.error_reply('SENT ' .. cjson.encode({ keys = KEYS, arguments = ARGV })) end\n" + code
     }
 
     private static let lease = Lease(taskID: "T1", token: "i1:1")

@@ -115,15 +115,6 @@ struct TestStore: Sendable {
     }
 }
 
-extension RedisClientLimits {
-    /// Hundreds of tests share one connection and two cores: a late reply is no failure.
-    static let patient: RedisClientLimits = {
-        var limits = RedisClientLimits()
-        limits.replyDeadline = .minutes(2)
-        return limits
-    }()
-}
-
 extension SchedulingPolicy {
     /// The final states are called back; a lease of 15 s, a gateway's 10 s.
     static let allCalledBack = SchedulingPolicy(calledBack: [.completed, .failed, .cancelled])

@@ -1,6 +1,8 @@
 /// A condition that did not come true in time.
 package struct NotMet: Error, CustomStringConvertible {
     package var description: String
+
+    package init(description: String) { self.description = description }
 }
 
 /// Waits until a condition holds. The only place in the tests that sleeps, and only between two looks.

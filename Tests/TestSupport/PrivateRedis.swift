@@ -92,12 +92,21 @@ package actor PrivateRedis {
     /// A connected client of the server on the loops given.
     package nonisolated func client(
         on group: MultiThreadedEventLoopGroup, scripts: [RedisScript] = [],
-        limits: RedisClientLimits = RedisClientLimits(), logger: Logger = .silent
+        limits: RedisClientLimits = .patient, logger: Logger = .silent
     ) async throws -> RedisClient {
         let client = try RedisClient(
             endpoint: endpoint, group: group, scripts: scripts, name: "test", limits: limits, logger: logger)
         try await eventually("the client is connected") { await client.waitUntilConnected(within: .seconds(1)) }
         return client
+    }
+}
+
+extension RedisClientLimits {
+    /// For tests whose subject is not time: hundreds of them share a server and a busy machine.
+    package static var patient: RedisClientLimits {
+        var limits = RedisClientLimits()
+        limits.replyDeadline = .minutes(2)
+        return limits
     }
 }
 

@@ -29,6 +29,20 @@ package struct JSONWriter: Sendable {
         bytes.append(UInt8(ascii: ":"))
     }
 
+    /// A member's name that is not ours, as UTF-8.
+    package mutating func key(utf8 name: UnsafeBufferPointer<UInt8>) {
+        separate()
+        quote(name)
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    /// A string given as valid UTF-8.
+    package mutating func string(utf8 value: UnsafeBufferPointer<UInt8>) {
+        separate()
+        quote(value)
+        needsComma = true
+    }
+
     package mutating func string(_ value: String) {
         separate()
         quote(value)
@@ -74,6 +88,13 @@ package struct JSONWriter: Sendable {
         if let json { raw(json) } else { null() }
     }
 
+    /// A value that is JSON already, as UTF-8.
+    package mutating func raw(utf8 json: UnsafeBufferPointer<UInt8>) {
+        separate()
+        bytes.append(contentsOf: json)
+        needsComma = true
+    }
+
     private mutating func separate() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         needsComma = false
@@ -91,16 +112,18 @@ package struct JSONWriter: Sendable {
 
     private mutating func quote(_ value: String) {
         var value = value
+        value.withUTF8 { quote($0) }
+    }
+
+    private mutating func quote(_ utf8: UnsafeBufferPointer<UInt8>) {
         bytes.append(UInt8(ascii: "\""))
-        value.withUTF8 { utf8 in
-            var start = 0
-            for (index, byte) in utf8.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C {
-                bytes.append(contentsOf: utf8[start..<index])
-                escape(byte)
-                start = index + 1
-            }
-            bytes.append(contentsOf: utf8[start...])
+        var start = 0
+        for index in utf8.indices where utf8[index] < 0x20 || utf8[index] == 0x22 || utf8[index] == 0x5C {
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index]))
+            escape(utf8[index])
+            start = index + 1
         }
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
         bytes.append(UInt8(ascii: "\""))
     }
 
@@ -113,9 +136,9 @@ package struct JSONWriter: Sendable {
         case 0x09: bytes.append(UInt8(ascii: "t"))
         default:
             bytes.append(contentsOf: "u00".utf8)
-            let digits = Array("0123456789abcdef".utf8)
-            bytes.append(digits[Int(byte >> 4)])
-            bytes.append(digits[Int(byte & 15)])
+            for digit in [byte >> 4, byte & 15] {
+                bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+            }
         }
     }
 }

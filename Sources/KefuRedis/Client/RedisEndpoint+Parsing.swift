@@ -1,3 +1,4 @@
+/// Reads `REDIS_URL`: strictly, and without ever showing a password in a complaint.
 extension RedisEndpoint {
     private static let allowed = """
         allowed are redis://[user:password@]host[:port][/database], rediss:// in the same form for TLS, \

@@ -1,4 +1,4 @@
-/// The scripts of `lua/`, as they are sent: first line, prelude, rest. Their texts are inside the binary.
+/// The scripts of `lua/`, as they are sent (see ``Composition``). Their texts are inside the binary.
 package struct ScriptLibrary: Sendable {
     package let receive, match, cancel, retry, fire, status, list, stats, callbacks, replayCallbacks: RedisScript
     package let claim, renew, finish, release, sweep, settleCallback, heartbeat, leave: RedisScript
@@ -13,17 +13,15 @@ package struct ScriptLibrary: Sendable {
     ///
     /// - Parameter clockRead: a Lua expression that returns `{seconds, microseconds}` as `TIME` does.
     package init(clockRead: String) {
-        self.init { prelude in prelude.replacing(Self.clockRead, with: clockRead) }
+        self.init { code in code.replacing(Self.clockRead, with: clockRead) }
     }
 
-    /// The same scripts behind another prelude, so that tests can let days pass and calls fail.
-    init(prelude rewritten: (String) -> String) {
-        let prelude = rewritten(String(decoding: PackageResources.prelude_lua, as: UTF8.self))
+    /// The same scripts with what follows their first lines rewritten, so that tests can let days pass and calls fail.
+    init(code rewritten: (String) -> String) {
+        let prelude = String(decoding: PackageResources.prelude_lua, as: UTF8.self)
         func script(_ name: String, _ bytes: [UInt8]) -> RedisScript {
-            let source = String(decoding: bytes, as: UTF8.self)
-            let shebangEnd = source.firstIndex(of: "\n").map(source.index(after:)) ?? source.endIndex
-            return RedisScript(
-                name: name, text: source[..<shebangEnd] + prelude + source[shebangEnd...])
+            let (shebang, code) = Composition.compose(String(decoding: bytes, as: UTF8.self), prelude: prelude)
+            return RedisScript(name: name, text: shebang + "\n" + rewritten(code))
         }
         receive = script("receive", PackageResources.receive_lua)
         match = script("match", PackageResources.match_lua)

@@ -9,8 +9,8 @@ extension RedisTaskStore {
         guard var row = try reader.row() else { throw .defect("status answered no record") }
         let fields = row.fields()
         guard !fields.isEmpty else { return nil }
-        let record = try TaskRecord(id: taskID, fields: fields)
-        // record.failedAttempts = try reader.strings().compactMap(TaskRecord.FailedAttempt.init(line:))
+        var record = try TaskRecord(id: taskID, fields: fields)
+        record.failedAttempts = try reader.strings().compactMap(TaskRecord.FailedAttempt.init(line:))
         return record
     }
 }
@@ -68,5 +68,24 @@ extension TaskRecord.TimelineEntry {
             return nil
         }
         self.init(status: status, atMs: at)
+    }
+}
+
+extension TaskRecord.FailedAttempt {
+    /// One line of `attempts:<id>`: an object of our own making. Anything else is left out.
+    fileprivate init?(line: String) {
+        let parsed = Array(line.utf8).withUnsafeBytes { bytes in
+            try? JSONReader.read(bytes) { object in  // A line that is no JSON was not written by a script.
+                func number(_ name: StaticString) -> Int64? { object.member(name)?.number.map { Int64($0) } }
+                return (
+                    number("attempt"), number("at"), number("http_status"), number("duration_ms"),
+                    object.member("error")?.string
+                )
+            }
+        }
+        guard case (let attempt?, let at?, let status, let duration, let error)? = parsed else { return nil }
+        self.init(
+            attempt: Int(attempt), atMs: at, httpStatus: status.map { Int($0) }, error: error ?? "",
+            durationMs: duration ?? 0)
     }
 }

@@ -1,0 +1,37 @@
+# Every target is a few lines that call swift or a script in .ci/.
+
+# What the program needs of Debian, and what its tests need besides.
+needs = libhiredis-dev libcurl4-openssl-dev redis-server
+test_needs = $(needs) lua-check openssl python3-venv curl
+
+.PHONY: help run build test lint format bench clean
+.DEFAULT_GOAL := help
+
+help: ## show these lines
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+run: build ## install what is missing, build, and serve on port 5678 with an embedded Redis
+	@exec .build/release/kefu serve
+
+build: ## the release binary: .build/release/kefu
+	@.ci/install $(needs)
+	swift build -c release --product kefu
+
+test: ## what CI runs: install, lint, build, every test
+	@.ci/install $(test_needs)
+	@.ci/lint
+	@.ci/test
+
+lint: ## layout of the Swift files, luacheck over the scripts
+	@.ci/install lua-check
+	@.ci/lint
+
+format: ## lay out the Swift files
+	swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+bench: build ## the benchmark, against a release build and a private Redis; `make bench options="--only accept"`
+	swift build -c release --product KefuBench
+	.build/release/KefuBench $(options)
+
+clean: ## forget what was built
+	rm -rf .build

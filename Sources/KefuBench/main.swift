@@ -1,3 +1,0 @@
-import Histogram
-import NIOHTTP1
-print("bench")

@@ -1,0 +1,54 @@
+import NIOCore
+
+/// What a route sees of a request.
+package struct Request: Sendable {
+    /// The part of the path that the pattern's `:name` stands for, still percent-encoded.
+    package var pathArgument: String?
+    /// What follows `?` in the target, still percent-encoded; ASCII.
+    package var query: String
+    package var body: ByteBuffer
+}
+
+/// One line of the table of paths.
+package struct Route: Sendable {
+    package enum Method: String, Sendable {
+        case get = "GET"
+        case post = "POST"
+    }
+
+    /// Which of ``ServerLimits``'s body limits holds.
+    package enum BodyLimit: Sendable {
+        case single, batch
+    }
+
+    package typealias Handler = @Sendable (Request) async throws(APIError) -> Answer
+
+    package var method: Method
+    /// Literal, or ending in `/:name`, which stands for one segment that is not empty.
+    package var path: String
+    package var permission: Permission
+    package var load: LoadClass
+    package var bodyLimit: BodyLimit
+    package var handler: Handler
+
+    package init(
+        _ method: Method, _ path: String, _ permission: Permission, load: LoadClass,
+        body bodyLimit: BodyLimit = .single,
+        handler: @escaping Handler
+    ) {
+        self.method = method
+        self.path = path
+        self.permission = permission
+        self.load = load
+        self.bodyLimit = bodyLimit
+        self.handler = handler
+    }
+
+    func answer(to request: Request) async -> Answer {
+        do throws(APIError) {
+            return try await handler(request)
+        } catch {
+            return .failure(error)
+        }
+    }
+}

@@ -1,0 +1,236 @@
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// What a connection knows of the request that it is reading or answering.
+struct Exchange {
+    var requestID = ""
+    var startedAt = NIODeadline.uptimeNanoseconds(0)
+    /// Whether the peer, or the state of the byte stream, wants the connection closed after the answer.
+    var closes = false
+    var confirmsKeepAlive = false
+    var omitsBody = false
+    var accepted: AcceptedHead?
+    /// Bytes set aside with ``Admission/reserve(bodyBytes:)``.
+    var reservedBytes = 0
+}
+
+// One request from its first byte to its answer.
+extension HTTPConnection {
+    /// - Returns: whether the parser is to see the bytes.
+    func bytesArrived(_ count: Int) -> Bool {
+        switch phase {
+        case .idle:
+            beginRequest()
+            return true
+        case .lingering, .closed:
+            discarded += count
+            if discarded > server.limits.lingeringBytes { context?.close(promise: nil) }
+            return false
+        default: return true
+        }
+    }
+
+    private func beginRequest() {
+        phase = .head
+        exchange = Exchange()
+        exchange.startedAt = .now()
+        timer?.expire(at: exchange.startedAt + server.deadlines.headers)
+    }
+
+    func headArrived(_ head: HTTPRequestHead) {
+        guard phase == .idle || phase == .head else { return }
+        // A pipelined request was there before anyone looked.
+        if phase == .idle { beginRequest() }
+        let fields = HeadFields(head.headers)
+        identify(fields)
+        // The parser stops behind a request that asks for another protocol.
+        exchange.closes = !head.isKeepAlive || fields.wantsUpgrade || head.method == .CONNECT
+        exchange.confirmsKeepAlive = head.version == .http1_0
+        exchange.omitsBody = head.method == .HEAD
+        switch server.check.verdict(on: head, fields: fields) {
+        case .accepted(let accepted): accept(accepted)
+        case .refused(let error, let closes):
+            refuse(error, closes: closes || !server.check.canDiscardBody(fields))
+        }
+    }
+
+    private func identify(_ fields: HeadFields) {
+        if let id = fields.requestID, fields.requestIDs == 1, RequestID.accepted(id) {
+            exchange.requestID = id
+        } else {
+            exchange.requestID = requestIDs.next()
+        }
+    }
+
+    private func accept(_ head: AcceptedHead) {
+        let expected = head.contentLength ?? head.bodyLimit
+        if expected > server.limits.reservedBody {
+            guard server.admission.reserve(bodyBytes: expected) else { return refuse(.overloaded(), closes: true) }
+            exchange.reservedBytes = expected
+        }
+        exchange.accepted = head
+        phase = .body
+        timer?.expire(at: exchange.startedAt + server.deadlines.request)
+        if head.expectsContinue {
+            write(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"))
+            flush()
+        }
+    }
+
+    func bodyArrived(_ part: ByteBuffer) {
+        switch phase {
+        case .body:
+            guard let head = exchange.accepted else { return }
+            let count = body.readableBytes + part.readableBytes
+            guard count <= head.bodyLimit else { return refuse(.bodyTooLarge, closes: true) }
+            if body.readableBytes == 0 {
+                body = part
+            } else {
+                if let length = head.contentLength { body.reserveCapacity(length) }
+                body.writeImmutableBuffer(part)
+            }
+        case .discarding:
+            discarded += part.readableBytes
+            if discarded > server.limits.discardedBody { linger() }
+        default: return
+        }
+    }
+
+    func endArrived() {
+        switch phase {
+        case .body: answer()
+        case .discarding: becomeIdle()
+        default: return
+        }
+    }
+
+    func malformed(_ error: HTTPParserError) {
+        switch phase {
+        case .idle, .head:
+            if phase == .idle { beginRequest() }
+            exchange.requestID = requestIDs.next()
+            fallthrough
+        case .body:
+            server.logger.debug("malformed request", metadata: ["error": "\(error)"])
+            let isTooLarge = error == .headerOverflow
+            refuse(isTooLarge ? .headersTooLarge : .badRequest("malformed HTTP"), closes: true)
+        case .discarding: linger()
+        default: return
+        }
+    }
+
+    // MARK: Answering
+
+    private func answer() {
+        guard let head = exchange.accepted else { return }
+        guard server.admission.enter(head.route.load) else {
+            phase = .answering
+            return finish(.failure(.overloaded()))
+        }
+        phase = .answering
+        timer?.expire(at: .distantFuture)
+        let request = Request(
+            pathArgument: head.pathArgument, query: head.query, body: body)
+        body = ByteBuffer()
+        let connection = NIOLoopBound(self, eventLoop: loop.executor.eventLoop)
+        let route = head.route
+        let admission = server.admission
+        Task.immediate(executorPreference: loop.executor) {
+            let answer = await route.answer(to: request)
+            admission.leave()
+            connection.value.finish(answer)
+        }
+    }
+
+    /// Writes the answer of a complete request. Does nothing when the peer has gone.
+    private func finish(_ answer: Answer) {
+        releaseBody()
+        guard phase == .answering, let context else { return }
+        log(answer)
+        if isQuiescing || server.drain.isDraining { exchange.closes = true }
+        send(answer)
+        guard !exchange.closes else { return linger() }
+        if !context.channel.isWritable {
+            flush()
+            guard context.channel.isWritable else {
+                phase = .writing
+                timer?.expire(at: .now() + server.deadlines.answer)
+                return
+            }
+        }
+        becomeIdle()
+    }
+
+    /// Answers before the request has been read to its end.
+    private func refuse(_ error: APIError, closes: Bool) {
+        releaseBody()
+        if closes || isQuiescing { exchange.closes = true }
+        let answer = Answer.failure(error)
+        log(answer)
+        send(answer)
+        guard !exchange.closes else { return linger() }
+        phase = .discarding
+        discarded = 0
+        timer?.expire(at: exchange.startedAt + server.deadlines.request)
+        flushUnlessReading()
+    }
+
+    private func send(_ answer: Answer) {
+        guard let context else { return }
+        var buffer = context.channel.allocator.buffer(capacity: 320 + answer.body.count)
+        let framing = AnswerFraming(
+            requestID: exchange.requestID, closes: exchange.closes, confirmsKeepAlive: exchange.confirmsKeepAlive,
+            omitsBody: exchange.omitsBody)
+        answer.write(into: &buffer, framing: framing, date: loop.date.value.current())
+        write(buffer)
+    }
+
+    /// Closes our direction and waits for the peer's, so that the answer is not lost to a reset.
+    private func linger() {
+        guard let context, phase != .closed else { return }
+        phase = .lingering
+        discarded = 0
+        flush()
+        timer?.expire(at: .now() + server.deadlines.linger)
+        context.close(mode: .output, promise: nil)
+        resumeReading()
+    }
+
+    func releaseBody() {
+        body = ByteBuffer()
+        if exchange.reservedBytes > 0 {
+            server.admission.release(bodyBytes: exchange.reservedBytes)
+            exchange.reservedBytes = 0
+        }
+    }
+
+    func deadlinePassed() {
+        switch phase {
+        case .head, .body:
+            if exchange.requestID.isEmpty { exchange.requestID = requestIDs.next() }
+            refuse(.timeout, closes: true)
+        case .discarding: linger()
+        case .idle, .answering, .writing, .lingering: context?.close(promise: nil)
+        case .closed: return
+        }
+    }
+
+    private func log(_ answer: Answer) {
+        if let cause = answer.cause {
+            // What the store cannot do right now its own connections tell; here it would come once a request.
+            server.logger.log(
+                level: answer.isDefect ? .error : .debug, "request failed",
+                metadata: ["request_id": "\(exchange.requestID)", "error": "\(cause)"])
+        }
+        guard server.logger.logLevel <= .debug else { return }
+        server.logger.debug(
+            "request answered",
+            metadata: [
+                "request_id": "\(exchange.requestID)", "status": "\(answer.status)",
+                "path": "\(exchange.accepted?.route.path ?? "-")",
+                "caller": "\(exchange.accepted?.caller ?? "-")",
+                "duration_us": "\((NIODeadline.now() - exchange.startedAt).nanoseconds / 1_000)",
+            ])
+    }
+}

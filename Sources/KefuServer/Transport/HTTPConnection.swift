@@ -1,0 +1,210 @@
+import Logging
+import NIOCore
+import NIOExtras
+import NIOHTTP1
+
+/// One connection: takes the parts of its requests, checks each head, gathers the body, runs the route on the
+/// connection's own event loop and writes the answer in one piece. One request at a time, answered in order; while
+/// one is being answered nothing more is read. After an error that leaves the byte stream in doubt it answers,
+/// closes its own direction and waits briefly for the peer to do the same.
+///
+/// Belongs to its event loop; last in the pipeline, behind ``ArrivalWatch`` and NIO's request decoder.
+final class HTTPConnection: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = Never
+    typealias OutboundOut = ByteBuffer
+
+    enum Phase {
+        /// Between two requests.
+        case idle
+        /// A head has begun to arrive.
+        case head
+        /// The head is accepted, its body is arriving.
+        case body
+        /// The route is at work.
+        case answering
+        /// The answer does not fit into the channel's buffer yet.
+        case writing
+        /// A refusal is written; the rest of its request is dropped.
+        case discarding
+        /// The last answer is written; waiting for the peer to close.
+        case lingering
+        case closed
+    }
+
+    /// What came in while a request was being answered.
+    enum Backlog {
+        case part(HTTPServerRequestPart)
+        case malformed(HTTPParserError)
+        case inputClosed
+    }
+
+    let server: ServerContext
+    let loop: LoopResources
+    var context: ChannelHandlerContext?
+    var timer: ConnectionTimer?
+    var phase = Phase.idle
+    var requestIDs = RequestID.Source()
+    /// The request being read or answered.
+    var exchange = Exchange()
+    var body = ByteBuffer()
+    /// Bytes of a refused body, or after the last answer.
+    var discarded = 0
+    var isQuiescing = false
+    private var backlog = CircularBuffer<Backlog>(initialCapacity: 0)
+    private var isDeliveringBacklog = false
+    private var isReading = false
+    private var needsFlush = false
+    private var readIsPending = false
+
+    init(server: ServerContext, loop: LoopResources) {
+        self.server = server
+        self.loop = loop
+    }
+
+    // MARK: Life
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        let timer = ConnectionTimer(eventLoop: context.eventLoop) { [weak self] in self?.deadlinePassed() }
+        self.timer = timer
+        timer.expire(at: .now() + server.deadlines.headers)
+        if server.stopping.isDraining { quiesce() }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        phase = .closed
+        timer?.stop()
+        backlog.removeAll()
+        self.context = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        phase = .closed
+        timer?.stop()
+        releaseBody()
+        context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is ChannelShouldQuiesceEvent: quiesce()
+        case ChannelEvent.inputClosed: receive(.inputClosed)
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let error = error as? HTTPParserError {
+            receive(.malformed(error))
+        } else if error is ByteToMessageDecoderError {
+            // Bytes behind a malformed request: its answer is on the way or waits for its turn.
+            return
+        } else {
+            server.logger.debug("connection failed", metadata: ["error": "\(error)"])
+            context.close(promise: nil)
+        }
+    }
+
+    // MARK: Reading
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        isReading = true
+        receive(.part(unwrapInboundIn(data)))
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        isReading = false
+        flush()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable, phase == .writing { becomeIdle() }
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// Holds reading back while a request is being answered: the kernel's buffer then slows the peer down.
+    func read(context: ChannelHandlerContext) {
+        if phase == .answering || phase == .writing {
+            readIsPending = true
+        } else {
+            context.read()
+        }
+    }
+
+    private func receive(_ item: Backlog) {
+        if phase == .answering || phase == .writing || !backlog.isEmpty {
+            backlog.append(item)
+        } else {
+            deliver(item)
+        }
+    }
+
+    private func deliver(_ item: Backlog) {
+        switch item {
+        case .part(.head(let head)): headArrived(head)
+        case .part(.body(let part)): bodyArrived(part)
+        case .part(.end): endArrived()
+        case .malformed(let error): malformed(error)
+        case .inputClosed: if phase != .closed { context?.close(promise: nil) }
+        }
+    }
+
+    /// Takes up the next request: first what is waiting already, then what the peer sends.
+    func becomeIdle() {
+        guard phase != .closed else { return }
+        phase = .idle
+        timer?.expire(at: .now() + (isQuiescing ? server.deadlines.idleGrace : server.deadlines.keepAlive))
+        guard !isDeliveringBacklog else { return }
+        isDeliveringBacklog = true
+        while phase != .answering, phase != .writing, let item = backlog.popFirst() { deliver(item) }
+        isDeliveringBacklog = false
+        if !isReading { flush() }
+        resumeReading()
+    }
+
+    func resumeReading() {
+        guard readIsPending, phase != .answering, phase != .writing else { return }
+        readIsPending = false
+        context?.read()
+    }
+
+    // MARK: Writing
+
+    func write(_ buffer: ByteBuffer) {
+        context?.write(wrapOutboundOut(buffer), promise: nil)
+        needsFlush = true
+    }
+
+    /// Sends what is written, unless more may be written within this read.
+    func flushUnlessReading() {
+        if !isReading { flush() }
+    }
+
+    func flush() {
+        guard needsFlush else { return }
+        needsFlush = false
+        context?.flush()
+    }
+
+    private func quiesce() {
+        isQuiescing = true
+        let now = NIODeadline.now()
+        timer?.expireAll(at: now + server.deadlines.shutdownGrace)
+        if phase == .idle { timer?.expire(at: now + server.deadlines.idleGrace) }
+    }
+}
+
+/// Sees the raw bytes before the parser does: a request begins with its first byte, not with its complete head.
+final class ArrivalWatch: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private let connection: HTTPConnection
+
+    init(connection: HTTPConnection) { self.connection = connection }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if connection.bytesArrived(unwrapInboundIn(data).readableBytes) { context.fireChannelRead(data) }
+    }
+}

@@ -1,0 +1,56 @@
+import Logging
+import NIOCore
+
+/// What all connections of a server share.
+final class ServerContext: Sendable {
+    let check: HeadCheck
+    let limits: ServerLimits
+    let deadlines: Deadlines
+    let admission: Admission
+    /// Set first: answers carry `Connection: close`, the health check turns red.
+    let drain: DrainSignal
+    /// Set when the listener closes: idle connections close, too.
+    let stopping = DrainSignal()
+    let logger: Logger
+
+    init(check: HeadCheck, drain: DrainSignal, logger: Logger) {
+        self.check = check
+        limits = check.limits
+        deadlines = Deadlines(check.limits)
+        admission = Admission(limits: check.limits)
+        self.drain = drain
+        self.logger = logger
+    }
+}
+
+/// The deadlines of ``ServerLimits`` as the event loop takes them.
+struct Deadlines: Sendable {
+    let headers: TimeAmount
+    let request: TimeAmount
+    let answer: TimeAmount
+    let keepAlive: TimeAmount
+    let linger: TimeAmount
+    let idleGrace: TimeAmount
+    let shutdownGrace: TimeAmount
+
+    init(_ limits: ServerLimits) {
+        headers = TimeAmount(limits.headerDeadline)
+        request = TimeAmount(limits.requestDeadline)
+        answer = TimeAmount(limits.answerDeadline)
+        keepAlive = TimeAmount(limits.keepAlive)
+        linger = TimeAmount(limits.lingerDeadline)
+        idleGrace = TimeAmount(limits.idleGrace)
+        shutdownGrace = TimeAmount(limits.shutdownGrace)
+    }
+}
+
+/// What all connections of one event loop share.
+struct LoopResources: Sendable {
+    let executor: LoopExecutor
+    let date: NIOLoopBoundBox<DateField>
+
+    init(_ eventLoop: any EventLoop) {
+        executor = LoopExecutor(eventLoop)
+        date = .makeBoxSendingValue(DateField(), eventLoop: eventLoop)
+    }
+}

@@ -1,0 +1,128 @@
+import Foundation
+import KefuOutbound
+import KefuRedis
+import Logging
+import NIOPosix
+
+/// Looks at everything an instance depends on and changes nothing.
+struct Doctor {
+    static let redisLimit = Duration.seconds(3)
+    static let peerLimit = Duration.seconds(5)
+
+    let source: SettingsSource
+    let settings: Settings
+    let transport: CurlTransport
+
+    func run() async -> [Check] {
+        var checks = unknownNames
+        checks += await redis()
+        checks.append(
+            await peer(
+                "gateway", settings.gatewayURL,
+                unset: .warn("gateway", "not set: actions are only printed", "set KEFU_GATEWAY_URL")))
+        checks.append(
+            await peer(
+                "callback", settings.callbackURL,
+                unset: .ok("callback", "not set: no callbacks (TIANWANG_CALLBACK_URL)")))
+        checks.append(await instance())
+        return checks
+    }
+
+    private var unknownNames: [Check] {
+        let unknown = source.unknown.map { name, nearest in
+            let advice = nearest.map { "did you mean \($0.rawValue)?" } ?? "remove it: it has no effect"
+            return Check.warn("settings", "unknown setting \(name)", advice)
+        }
+        return unknown.isEmpty ? [.ok("settings", "all valid")] : unknown
+    }
+
+    // MARK: Redis
+
+    private func redis() async -> [Check] {
+        guard let endpoint = settings.redis else { return await embeddedRedis() }
+        return await redis(at: endpoint)
+    }
+
+    private func embeddedRedis() async -> [Check] {
+        let folder = URL(fileURLWithPath: settings.dataDirectory).standardizedFileURL.path
+        var checks: [Check] = []
+        if let program = Self.program("redis-server") {
+            checks.append(.ok("embedded redis", "\(program), data in \(folder)"))
+        } else {
+            checks.append(
+                .fail(
+                    "embedded redis", "no redis-server in PATH",
+                    "apt-get install redis-server, or set REDIS_URL to a Redis that you run"))
+        }
+        let socket = "\(folder)/redis.sock"
+        guard FileManager.default.fileExists(atPath: socket) else {
+            return checks + [.ok("redis", "not running: kefu serve starts it")]
+        }
+        return checks + (await redis(at: RedisEndpoint(address: .unixSocket(path: socket))))
+    }
+
+    private func redis(at endpoint: RedisEndpoint) async -> [Check] {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let silent = Logger(label: "kefu.doctor") { _ in SwiftLogNoOpLogHandler() }
+        let checks: [Check]
+        do {
+            let client = try RedisClient(endpoint: endpoint, group: group, name: "kefu-doctor", logger: silent)
+            // Whether it was in time shows in the answer to the first command, which also says why not.
+            _ = await client.waitUntilConnected(within: Self.redisLimit)
+            do {
+                checks = [.ok("redis", "\(endpoint)")] + (try await RedisFacts(asking: client)).checks
+            } catch {
+                checks = [.fail("redis", "\(endpoint): \(error)", "start Redis, or correct REDIS_URL")]
+            }
+            await client.close()
+        } catch {
+            checks = [.fail("redis", "\(error)", "correct KEFU_REDIS_CA")]
+        }
+        // Nothing is left on its loop that could fail.
+        try? await group.shutdownGracefully()
+        return checks
+    }
+
+    private static func program(_ name: String) -> String? {
+        let folders = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":") ?? []
+        return folders.map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+
+    // MARK: Peers
+
+    /// Any answer to a GET will do: nothing that could be taken for an action is sent.
+    private func peer(_ name: String, _ url: String?, unset: Check) async -> Check {
+        guard let url else { return unset }
+        switch await transport.perform(HTTPRequest(.get, url, timeout: Self.peerLimit)) {
+        case .success(let response) where response.status >= 500:
+            return .warn(name, "\(url) answered \(response.status)", "look at its log: it says that it is not well")
+        case .success: return .ok(name, "\(url) answers")
+        case .failure(.unreachable(let detail)):
+            return .fail(name, "\(url): \(detail)", "start it, or correct the URL; check firewalls and certificates")
+        case .failure(let failure):
+            return .fail(name, "\(url): no answer within \(Self.peerLimit) (\(failure))", "check firewalls and load")
+        }
+    }
+
+    private func instance() async -> Check {
+        let name = "instance"
+        let isNamed = source[.serverURL] != nil
+        let url = source[.serverURL] ?? ClientOptions.usualURL
+        let api = APIClient(base: url, token: source[.token], transport: transport)
+        do throws(Unreachable) {
+            let health = try await api.get("/api/health")
+            guard health.exit == nil else {
+                return .fail(name, "\(url): \(health.complaint)", "it lives, but cannot work: see the lines above")
+            }
+            let stats = try await api.get("/api/task/stats")
+            switch stats.httpStatus {
+            case 401: return .fail(name, "\(url) wants a token", "set KEFU_TOKEN to one of its tokens")
+            case 403: return .warn(name, "\(url) answers; this token may not read", "use one of role read or admin")
+            default: return .ok(name, "\(url) answers, version \(health.data["version"].text)")
+            }
+        } catch {
+            let advice = "start it with kefu serve, or set KEFU_URL"
+            return isNamed ? .fail(name, "\(error)", advice) : .warn(name, "\(error)", advice)
+        }
+    }
+}

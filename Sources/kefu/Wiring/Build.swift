@@ -1,0 +1,153 @@
+import Foundation
+import KefuCore
+import KefuEngine
+import KefuOutbound
+import KefuRedis
+import KefuServer
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+
+/// How the process is made: every part once, and in ``services`` the order in which they start; they stop the other
+/// way round, the front first and the way to Redis last.
+struct Build {
+    let settings: Settings
+    let logger: Logger
+    let group: MultiThreadedEventLoopGroup
+    let redis: RedisClient
+    let embedded: EmbeddedRedis?
+    let transport: CurlTransport
+    let server: HTTPServer
+    let grace: GracePeriod
+    let services: [any Service]
+
+    init(_ settings: Settings, logger: Logger) async throws {
+        self.settings = settings
+        self.logger = logger
+        Normalizer.warmUp()
+        group = MultiThreadedEventLoopGroup(numberOfThreads: Self.loops)
+        embedded = try await Self.startRedis(settings, logger: logger)
+        // Either the settings name a Redis, or ours runs.
+        guard let endpoint = settings.redis ?? embedded?.endpoint else { preconditionFailure("no Redis") }
+        let identity = Self.identity()
+        redis = try RedisClient(
+            endpoint: endpoint, group: group, scripts: ScriptLibrary.production.all, name: "kefu-\(identity.id)",
+            logger: logger)
+        // Longer than a Redis that runs needs; one that does not is waited for while requests are refused.
+        _ = await redis.waitUntilConnected(within: .seconds(2))
+        let store = RedisTaskStore(
+            client: redis, instance: identity,
+            policy: SchedulingPolicy(
+                lease: settings.lease, gatewayTimeout: settings.gatewayTimeout, retention: settings.retention,
+                calledBack: settings.calledBack),
+            minReplicas: settings.minReplicas)
+        let transport = try CurlTransport()
+        self.transport = transport
+        grace = GracePeriod(length: settings.shutdown) { transport.shutdown() }
+        let engine = Engine(settings, store: store, transport: transport, grace: grace, logger: logger)
+        let drain = DrainSignal()
+        let routes = APIRoutes(
+            intake: TaskIntake(store: store, executor: engine.executor), store: store,
+            reader: RequestReader(timeZone: settings.timeZone), times: settings.timeZone,
+            instance: InstanceIdentity(id: identity.id, version: identity.version), drain: drain)
+        var limits = ServerLimits()
+        limits.shutdownGrace = settings.shutdown
+        server = HTTPServer(
+            group: group, address: ListenAddress(host: settings.host, port: settings.port),
+            router: Router(routes.all), access: AccessControl(tokens: settings.tokens), limits: limits,
+            tls: settings.tls, drain: drain, logger: logger)
+        services = [embedded.map(EmbeddedRedisService.init)].compactMap { $0 } + engine.services + [server]
+    }
+
+    /// Half of the cores: Redis needs the others, and one loop's commands share a write.
+    private static var loops: Int { min(max(1, System.coreCount / 2), 4) }
+
+    private static func startRedis(_ settings: Settings, logger: Logger) async throws -> EmbeddedRedis? {
+        guard settings.redis == nil else { return nil }
+        return try await EmbeddedRedis.start(dataDirectory: settings.dataDirectory, logger: logger)
+    }
+
+    /// Unique to this run of the process, and readable in the records that it holds.
+    private static func identity() -> RedisTaskStore.Instance {
+        let host = ProcessInfo.processInfo.hostName
+        let readable = host.unicodeScalars.prefix(32).map { scalar in
+            scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+                ? String(scalar) : "-"
+        }
+        let run = String(UInt32.random(in: .min ... .max), radix: 16)
+        return RedisTaskStore.Instance(
+            id: "\(readable.joined())-\(ProcessInfo.processInfo.processIdentifier)-\(run)", host: host,
+            version: Kefu.version, startedAtMs: Int64(Date().timeIntervalSince1970 * 1000))
+    }
+
+    /// Runs until SIGTERM or SIGINT, then ends everything in order.
+    func run(then started: StartNotice) async throws {
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: (services + [started]).map { .init(service: $0) },
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        let outcome: Result<Void, any Error>
+        do {
+            try await group.run()
+            outcome = .success(())
+        } catch { outcome = .failure(error) }
+        await redis.close()
+        await embedded?.leave()
+        transport.shutdown()
+        // The event loops end with the process.
+        try outcome.get()
+    }
+}
+
+/// The services that keep tasks moving, and what they share.
+private struct Engine {
+    let executor: Executor
+    let services: [any Service]
+
+    /// A delivery may take so long, and has to end before another instance may claim the callback.
+    private static func callbackTimeout(_ settings: Settings) -> Duration {
+        min(HTTPRequest.usualTimeout, max(settings.lease, settings.gatewayTimeout + .seconds(5)) - .seconds(1))
+    }
+
+    init(
+        _ settings: Settings, store: RedisTaskStore, transport: CurlTransport, grace: GracePeriod, logger: Logger
+    ) {
+        let times = settings.timeZone
+        let policy = RetryPolicy(base: settings.retryBase)
+        let alarm = Alarm()
+        let courier = CallbackCourier(
+            store: store,
+            transport: settings.callbackURL.map { url in
+                HTTPCallbackTransport(
+                    url: url, secret: settings.callbackSecret, timeout: Self.callbackTimeout(settings),
+                    transport: transport, formatTime: { times.text($0) })
+            }, policy: policy, alarm: alarm, grace: grace, logger: logger)
+        let gateway: any MessageGateway =
+            if let url = settings.gatewayURL {
+                HTTPGateway(
+                    url: url, secret: settings.gatewaySecret, timeout: settings.gatewayTimeout, transport: transport,
+                    formatTime: { times.text($0) }, isJSON: JSONReader.accepts)
+            } else {
+                LoggingGateway(logger: logger)
+            }
+        let executor = Executor(
+            store: store, gateway: gateway, courier: courier, alarm: alarm, policy: policy,
+            terms: LeaseTerms(length: settings.lease), capacity: settings.concurrency, grace: grace, logger: logger)
+        self.executor = executor
+        services = [
+            Heartbeat(store: store, running: { executor.running }, logger: logger), courier, executor,
+            Sweeper(store: store, executor: executor, courier: courier, alarm: alarm, logger: logger),
+        ]
+    }
+}
+
+/// Keeps the embedded Redis alive while the others run.
+private struct EmbeddedRedisService: Service {
+    let redis: EmbeddedRedis
+
+    func run() async throws {
+        // Ends with the shutdown; whether the last instance has gone is asked afterwards.
+        await cancelWhenGracefulShutdown { await redis.run() }
+    }
+}

@@ -1,0 +1,28 @@
+import KefuCore
+import Testing
+
+/// What each rule of the contract's table of tasks refuses, with the path and what the error says.
+@Suite struct TaskRefusalTests {
+    @Test(
+        "A task that breaks a rule is refused at its path",
+        arguments: TaskRefusals.general + TaskRefusals.ids + TaskRefusals.actions)
+    func task(_ refusal: Refusal) { expect(refusal) }
+
+    @Test(
+        "A trigger that breaks a rule is refused at its path",
+        arguments: TaskRefusals.triggers + TaskRefusals.conditions)
+    func trigger(_ refusal: Refusal) { expect(refusal) }
+
+    private func expect(_ refusal: Refusal) {
+        let error = ObjectText.task.with(refusal.key, refusal.json).readTask().error
+        #expect(error?.kind == .validation)
+        #expect(error?.field == refusal.field)
+        #expect(error?.detail.contains(refusal.detail) == true, "\(error?.detail ?? "accepted")")
+    }
+
+    @Test("A task must be an object", arguments: ["[]", "\"x\"", "7", "null", "true"])
+    func notAnObject(_ json: String) {
+        let error = reading(json.utf8) { (body) throws(InputError) in try requests.task(body) }.error
+        #expect(error == InputError(.validation, detail: "must be an object"))
+    }
+}
