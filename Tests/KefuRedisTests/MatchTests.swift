@@ -63,6 +63,20 @@ import Testing
     }
 
     @Test(arguments: ScriptCache.allCases)
+    func `An entry of the index whose task waits no longer fires nothing`(cache: ScriptCache) async throws {
+        let test = try await TestStore(cache)
+        try await test.finished(try await test.held(.example("ended")), .completed)
+        try await test.accepted(.example("ready"))
+        _ = try await test.store.fire(taskID: "ready")
+        for id in ["ended", "ready", "unknown"] {
+            try await test.command("HSET", test.keys.armed(customer: "c1", entry: "message"), id, "any")
+        }
+        let before = KeySpaceText(try await test.image())
+        #expect(try await test.store.match(.message(), capacity: 4).shown == "matched")
+        #expect(KeySpaceText(try await test.image()).changes(since: before) == "")
+    }
+
+    @Test(arguments: ScriptCache.allCases)
     func `One event fires all tasks that it matches and hands out the head of the ready queue`(
         cache: ScriptCache
     ) async throws {

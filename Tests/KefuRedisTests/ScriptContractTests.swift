@@ -24,7 +24,8 @@ import Testing
     }
 
     @Test(arguments: TestStore.scripts.all.map(\.name))
-    func `What is sent is the first line, the blocks of the prelude that are needed, and the rest`(name: String) throws {
+    func `What is sent is the first line, the blocks of the prelude that are needed, and the rest`(name: String) throws
+    {
         let sent = try #require(ScriptLibrary.production.all.first { $0.name == name }).text
         let file = ScriptText(name: name)
         #expect(sent.hasPrefix(file.shebang + "\n"))

@@ -86,20 +86,20 @@ import Testing
     func `After a day of failures it is given up, not before`(cache: ScriptCache) async throws {
         let test = try await TestStore(cache)
         _ = try await claimed(test)
-        let failed = CallbackSettlement.failed(error: "HTTP 500", pause: .seconds(2))
+        let failed = CallbackSettlement.failed(error: "HTTP 500", pause: .milliseconds(1))
         func attempt(at offset: Int64) async throws -> TestStore.Step<Handout<Void>> {
             try await test.at(offset)
             let claim = try #require(try await test.store.sweep(capacity: 0, callbackCapacity: 1).callbacks.first)
             return try await test.step { try await $0.settleCallback(claim, outcome: failed) }
         }
         let early = try await attempt(at: 86_399_999)
-        #expect(early.answer.shown == "due in 2000")
-        let last = try await attempt(at: 86_402_000)
+        #expect(early.answer.shown == "due in 1")
+        let last = try await attempt(at: 86_400_000)
         #expect(last.answer.shown == "")
         #expect(
             last.changes == """
-                - callbacks <T1 completed g1>: @86417000
-                + callbacks:dead <T1 completed g1>: @86402000
+                - callbacks <T1 completed g1>: @86415000
+                + callbacks:dead <T1 completed g1>: @86400000
                 """)
     }
 }

@@ -54,6 +54,17 @@ struct TestStore: Sendable {
             instance: .init(id: instance, host: "h1", version: "1.0", startedAtMs: Self.epoch), policy: policy)
     }
 
+    /// On a server of the test's own.
+    init(on redis: PrivateRedis) async throws {
+        client = try await redis.client(on: MultiThreadedEventLoopGroup(numberOfThreads: 1), scripts: Self.scripts.all)
+        keys = Keys()
+        cache = .warm
+        store = RedisTaskStore(
+            client: client, scripts: Self.scripts, keys: keys,
+            instance: .init(id: "i1", host: "h1", version: "1.0", startedAtMs: Self.epoch), policy: .allCalledBack)
+        try await at(0)
+    }
+
     /// Another instance on the same key space and clock.
     func peer(_ instance: String, policy: SchedulingPolicy = .allCalledBack) async throws -> TestStore {
         try await TestStore(
