@@ -2,7 +2,7 @@ import KefuCore
 import TestSupport
 import Testing
 
-// A Redis that is full or may not be written: what would grow is refused whole, what settles and frees goes on.
+// A Redis that is full: what would grow is refused whole, what settles and frees goes on.
 
 @Suite struct FullRedisTests {
     private func refused(_ call: () async throws -> Void) async -> Bool {
@@ -50,26 +50,6 @@ import Testing
 
         try await test.command("CONFIG", "SET", "maxmemory", "0")
         #expect(try await test.store.match(.message(), capacity: 0).outcome.matched == ["waiting"])
-        await test.client.close()
-        try await redis.stop()
-    }
-
-    @Test func `A replica answers questions and refuses all else`() async throws {
-        let redis = try await PrivateRedis.startOwn()
-        let test = try await TestStore(on: redis)
-        let lease = try await test.held()
-        try await test.command("REPLICAOF", "127.0.0.1", "1")
-        try await test.command("CONFIG", "SET", "replica-serve-stale-data", "yes")
-        let before = KeySpaceText(try await test.image())
-        #expect(await refused { _ = try await test.store.receive(.example("new"), capacity: 1) })
-        #expect(await refused { _ = try await test.store.cancel(taskID: "T1", reason: nil) })
-        #expect(await refused { _ = try await test.store.sweep(capacity: 1, callbackCapacity: 1) })
-        #expect(
-            await refused {
-                _ = try await test.store.finish(lease, attempt: .completed, capacity: 0, callbackCapacity: 0)
-            })
-        #expect(try await test.store.status(taskID: "T1")?.status == .running)
-        #expect(KeySpaceText(try await test.image()).changes(since: before) == "")
         await test.client.close()
         try await redis.stop()
     }
