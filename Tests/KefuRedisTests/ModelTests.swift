@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func `Random sequences of operations answer and leave what the rules say`() async throws {
-        let sequences = Self.number("KEFU_MODEL_SEQUENCES") ?? 1_000
+        let sequences = Self.number("KEFU_MODEL_SEQUENCES") ?? 2_000
         let only = Self.number("KEFU_MODEL_SEED")
         let first = only ?? UInt64.random(in: 0..<1 << 32)
         let count = only == nil ? sequences : 1
