@@ -4,8 +4,8 @@ max_line_length = 120
 read_globals = { "redis", "cjson", "KEYS", "ARGV" }
 local prelude = {
   "P", "call", "floor", "find", "sub", "byte", "gsub", "clock", "text", "precedes", "escaped", "task_key", "customer_key",
-  "ranks", "load", "publish", "extended", "queue_callback", "disarm", "trigger", "settle", "settle_cancel",
-  "backlog", "claim",
+  "ranks", "load", "load_losses", "load_work", "publish", "extended", "is_called_back", "queue_callback", "disarm",
+  "trigger", "settle", "settle_cancel", "backlog", "claim", "fire",
 }
 files["lua/*.lua"] = { read_globals = prelude }
 files["lua/prelude.lua"] = { read_globals = { "redis", "cjson", "KEYS", "ARGV" }, ignore = { "211" } }

@@ -15,6 +15,7 @@ local r = load(ARGV[3])
 if not r then
   return { 'missing', false, false }
 end
+load_losses(r)
 local now = clock()
 local reason = ARGV[4] ~= '' and ARGV[4] or nil
 local lost_until = tonumber(r.lost_until) or 0

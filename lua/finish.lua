@@ -21,9 +21,14 @@
 -- Keeps: only the holder of the lease settles; the callback is queued in the step that ends the task.
 -- Cost: O(log n).
 
+-- prelude
+
 local r = load(ARGV[8])
 if not r or r.status ~= 'running' or r.owner ~= ARGV[9] then
   return { 'stale', false, 0, {}, false }
+end
+if r.cancel_requested then
+  load_losses(r)
 end
 local now = clock()
 local verdict, pause = ARGV[10], tonumber(ARGV[14])
@@ -46,13 +51,15 @@ elseif r.cancel_requested then
 elseif verdict == 'retry' and (tonumber(r.retry_count) or 0) < tonumber(r.max_retry) then
   word, next_due = 'retrying', pause
   local again = now + pause
-  call('HSET', r.key, 'status', 'waiting', 'retry_count', text((tonumber(r.retry_count) or 0) + 1),
-    'next_attempt_at', text(again), 'error_code', ARGV[11], 'error_message', ARGV[12],
-    'timeline', extended(r.timeline, 'waiting', now))
+  local changes = {
+    'status', 'waiting', 'retry_count', text((tonumber(r.retry_count) or 0) + 1), 'next_attempt_at', text(again),
+    'error_code', ARGV[11], 'error_message', ARGV[12], 'timeline', extended(r.timeline, 'waiting', now),
+  }
+  queue_callback(ARGV[5], r, 'waiting', now, outcome, now, changes)
+  call('HSET', r.key, unpack(changes))
   call('HDEL', r.key, 'owner')
   call('ZADD', P .. 'retrying', again, r.id)
   publish(r, 'waiting', 'retrying', now)
-  queue_callback(ARGV[5], r, 'waiting', now, outcome, now)
 else
   word = 'failed'
   if verdict == 'retry' then
@@ -61,5 +68,12 @@ else
   callback = settle(ARGV[5], r, 'failed', now, outcome, held_until)
 end
 
-local claims = claim(tonumber(ARGV[4]), ARGV[2], tonumber(ARGV[3]), ARGV[5], now)
-return { word, next_due, backlog(), claims, held_until > now and callback }
+callback = held_until > now and callback
+if backlog() == 0 then
+  return { word, next_due, 0, {}, callback }
+end
+
+-- prelude
+
+local claims, left = claim(tonumber(ARGV[4]), ARGV[2], tonumber(ARGV[3]), ARGV[5], now)
+return { word, next_due, left, claims, callback }

@@ -159,7 +159,7 @@ for i = 1, #entries, 2 do
     meets = conditions_match(entry, ARGV[10])
   end
   if meets then
-    local r = load(entries[i])
+    local r = load_work(entries[i])
     if r and r.status == 'waiting' and not r.triggered_at then
       fired[#fired + 1] = r
       matched[#matched + 1] = r.id
@@ -174,8 +174,5 @@ if #fired == 0 then
   return { 'none', matched, 0, {} }
 end
 now = now or clock()
-for _, r in ipairs(fired) do
-  trigger(r, ARGV[9], now)
-end
-local claims = claim(tonumber(ARGV[4]), ARGV[2], tonumber(ARGV[3]), ARGV[5], now)
-return { 'matched', matched, backlog(), claims }
+local claims, left = fire(fired, ARGV[9], backlog(), tonumber(ARGV[4]), ARGV[2], tonumber(ARGV[3]), ARGV[5], now)
+return { 'matched', matched, left, claims }

@@ -64,25 +64,37 @@ end
 -- Scores of `ready`: priority first, then the time it fired. One ZRANGE shows the order.
 local ranks = { urgent = 1e13, high = 2e13, normal = 3e13 }
 
--- What every transition needs of a record.
-local FIELDS = {
-  'status', 'customer_id', 'priority', 'trigger_type', 'generation', 'attempts', 'created_at', 'triggered_at',
-  'timeline', 'callback_seq', 'armed', 'owner', 'retry_count', 'max_retry', 'cancel_requested', 'cancel_reason',
-  'lost', 'lost_until', 'content', 'next_attempt_at',
-}
-
--- The record of a task, its key and id in it, or nil when there is none.
+-- What every transition needs of a record, its key and id in it, or nil when there is none.
 local function load(id)
   local key = task_key(id)
-  local values = call('HMGET', key, unpack(FIELDS))
-  if not values[1] then
-    return nil
-  end
-  local r = { id = id, key = key }
-  for i, field in ipairs(FIELDS) do
-    r[field] = values[i]
-  end
-  return r
+  local v = call('HMGET', key, 'status', 'customer_id', 'priority', 'trigger_type', 'generation', 'attempts',
+    'created_at', 'triggered_at', 'timeline', 'callback_seq', 'armed', 'owner', 'retry_count', 'max_retry',
+    'cancel_requested')
+  return v[1] and {
+    id = id, key = key, status = v[1], customer_id = v[2], priority = v[3], trigger_type = v[4], generation = v[5],
+    attempts = v[6], created_at = v[7], triggered_at = v[8], timeline = v[9], callback_seq = v[10], armed = v[11],
+    owner = v[12], retry_count = v[13], max_retry = v[14], cancel_requested = v[15],
+  }
+end
+
+-- Adds what `load` leaves out because few records have it: `cancel_reason`, `lost`, `lost_until`.
+local function load_losses(r)
+  local v = call('HMGET', r.key, 'cancel_reason', 'lost', 'lost_until')
+  r.cancel_reason, r.lost, r.lost_until = v[1], v[2], v[3]
+end
+
+-- What firing and claiming need of a record, as `load` returns it.
+local function load_work(id)
+  local key = task_key(id)
+  local v = call('HMGET', key, 'status', 'customer_id', 'priority', 'trigger_type', 'generation', 'attempts',
+    'created_at', 'triggered_at', 'timeline', 'callback_seq', 'armed', 'retry_count', 'action_type', 'action_message',
+    'action_file_url', 'action_url', 'customer_name', 'trigger_event')
+  return v[1] and {
+    id = id, key = key, status = v[1], customer_id = v[2], priority = v[3], trigger_type = v[4], generation = v[5],
+    attempts = v[6], created_at = v[7], triggered_at = v[8], timeline = v[9], callback_seq = v[10], armed = v[11],
+    retry_count = v[12], action_type = v[13], action_message = v[14], action_file_url = v[15], action_url = v[16],
+    customer_name = v[17], trigger_event = v[18],
+  }
 end
 
 -- One entry of the live stream.
@@ -103,37 +115,43 @@ local function extended(timeline, status, now)
   return line
 end
 
+-- Appends a field and its value to a flat list of such, when there is a value.
+local function add(fields, name, value)
+  if value then
+    local n = #fields
+    fields[n + 1], fields[n + 2] = name, value
+  end
+end
+
 -- Whether a state is called back: `called_back` is the comma-separated setting.
 local function is_called_back(called_back, status)
   return find(',' .. called_back .. ',', ',' .. status .. ',', 1, true)
 end
 
 -- Queues the callback of a transition and returns its contents as `callback` hands them out, or false.
+-- `changes`: fields and values that the caller writes into the record afterwards; what a callback adds goes there too.
 -- `held_until`: the outbox score, now or the end of the caller's claim of it.
-local function queue_callback(called_back, r, status, now, outcome, held_until)
+local function queue_callback(called_back, r, status, now, outcome, held_until, changes)
   if not is_called_back(called_back, status) then
     return false
   end
-  local seq = (tonumber(r.callback_seq) or 0) + 1
-  local identity = table.concat({ r.id, r.created_at, r.generation, seq }, '\n')
+  local seq = text((tonumber(r.callback_seq) or 0) + 1)
+  local identity = r.id .. '\n' .. r.created_at .. '\n' .. r.generation .. '\n' .. seq
   local callback = 'cb_' .. sub(redis.sha1hex(identity), 1, 32)
-  r.callback_seq = text(seq)
-  local deliveries = held_until > now and 1 or 0
+  r.callback_seq = seq
+  add(changes, 'callback_seq', seq)
+  local attempts = r.attempts or '0'
   local fields = {
-    'task_id', r.id, 'status', status, 'at', text(now), 'generation', r.generation,
-    'task_attempts', r.attempts or '0', 'customer_id', r.customer_id, 'attempts', deliveries,
+    'task_id', r.id, 'status', status, 'at', text(now), 'generation', r.generation, 'task_attempts', attempts,
+    'customer_id', r.customer_id, 'attempts', held_until > now and '1' or '0',
   }
-  for _, name in ipairs({ 'error', 'error_code', 'result' }) do
-    if outcome[name] then
-      fields[#fields + 1] = name
-      fields[#fields + 1] = outcome[name]
-    end
-  end
-  call('HSET', r.key, 'callback_seq', r.callback_seq)
+  add(fields, 'error', outcome.error)
+  add(fields, 'error_code', outcome.error_code)
+  add(fields, 'result', outcome.result)
   call('HSET', P .. 'callback:' .. callback, unpack(fields))
   call('ZADD', P .. 'callbacks', text(held_until), callback)
   return {
-    callback, r.id, status, text(now), r.generation, r.attempts or '0', r.customer_id, 0, text(held_until),
+    callback, r.id, status, text(now), r.generation, attempts, r.customer_id, 0, text(held_until),
     outcome.error or false, outcome.error_code or false, outcome.result or false,
   }
 end
@@ -152,11 +170,15 @@ local function disarm(r)
   end
 end
 
--- The trigger has come: the task stands in `ready` from here on. `event` is the event's JSON object without `at`.
+-- A trigger's event as the record keeps it: `event` is the JSON object without `at`.
+local function event_at(event, now)
+  return '{"at":' .. text(now) .. ',' .. sub(event, 2)
+end
+
+-- The trigger has come: the task stands in `ready` from here on.
 local function trigger(r, event, now)
   disarm(r)
-  event = '{"at":' .. text(now) .. ',' .. sub(event, 2)
-  call('HSET', r.key, 'triggered_at', text(now), 'trigger_event', event)
+  call('HSET', r.key, 'triggered_at', text(now), 'trigger_event', event_at(event, now))
   call('ZADD', P .. 'ready', text(ranks[r.priority] + now), r.id)
   publish(r, 'waiting', 'triggered', now)
 end
@@ -164,80 +186,113 @@ end
 -- Ends a task for now: `completed`, `failed` or `cancelled`. The caller has taken it out of its queue.
 -- `outcome`: error, error_code, result (text or nil). Returns the callback or false.
 local function settle(called_back, r, status, now, outcome, held_until)
-  local fields = { 'status', status, 'completed_at', text(now), 'timeline', extended(r.timeline, status, now) }
-  local names = { error = 'error_message', error_code = 'error_code', result = 'result' }
-  for name, field in pairs(names) do
-    if outcome[name] then
-      fields[#fields + 1] = field
-      fields[#fields + 1] = outcome[name]
-    end
-  end
   -- What an earlier attempt left behind goes first.
-  call('HDEL', r.key, 'owner', 'next_attempt_at', 'cancel_requested', 'error_message', 'error_code')
-  call('HSET', r.key, unpack(fields))
+  if r.retry_count or r.cancel_requested or r.status == 'failed' then
+    call('HDEL', r.key, 'owner', 'next_attempt_at', 'cancel_requested', 'error_message', 'error_code')
+  elseif r.owner then
+    call('HDEL', r.key, 'owner')
+  end
+  local changes = { 'status', status, 'completed_at', text(now), 'timeline', extended(r.timeline, status, now) }
+  add(changes, 'error_message', outcome.error)
+  add(changes, 'error_code', outcome.error_code)
+  add(changes, 'result', outcome.result)
+  local callback = queue_callback(called_back, r, status, now, outcome, held_until or now, changes)
+  call('HSET', r.key, unpack(changes))
   call('ZADD', P .. status, text(now), r.id)
   if r.status ~= 'failed' then
     call('HINCRBY', P .. 'counts', r.priority .. ':' .. r.trigger_type, '-1')
   end
   publish(r, status, outcome.error_code or status, now)
-  return queue_callback(called_back, r, status, now, outcome, held_until or now)
+  return callback
 end
 
--- Ends a task whose cancel was asked for while it ran. An earlier holder that lost its lease may still be sending:
--- until then the task waits in `retrying`, where nothing claims it. Returns the word and the callback or false.
+-- Ends a task whose cancel was asked for while it ran (`load_losses` has been called). An earlier holder that lost its
+-- lease may still be sending: until then the task waits in `retrying`, where nothing claims it. Returns the word and
+-- the callback or false.
 local function settle_cancel(called_back, r, now, held_until)
   local lost_until = tonumber(r.lost_until) or 0
   if now < lost_until then
-    local was_running = r.status == 'running'
-    local timeline = was_running and extended(r.timeline, 'waiting', now) or r.timeline
-    call('HSET', r.key, 'status', 'waiting', 'cancel_requested', '1', 'next_attempt_at', text(lost_until),
-      'timeline', timeline)
+    local changes = { 'status', 'waiting', 'cancel_requested', '1', 'next_attempt_at', text(lost_until) }
+    if r.status == 'running' then
+      add(changes, 'timeline', extended(r.timeline, 'waiting', now))
+      queue_callback(called_back, r, 'waiting', now, {}, now, changes)
+    end
+    call('HSET', r.key, unpack(changes))
     call('HDEL', r.key, 'owner')
     call('ZADD', P .. 'retrying', text(lost_until), r.id)
     publish(r, 'waiting', 'cancel_requested', now)
-    if was_running then
-      queue_callback(called_back, r, 'waiting', now, {}, now)
-    end
     return 'retrying', false
   end
   return 'cancelled', settle(called_back, r, 'cancelled', now, { error = r.cancel_reason }, held_until)
 end
 
--- Whether unclaimed tasks are left in `ready`.
+-- Unclaimed tasks left in `ready`.
 local function backlog()
   return call('ZCARD', P .. 'ready')
 end
 
+-- Puts a task under a lease until now + lease. `changes`: what else the record gets in the same write.
+-- Returns all that an attempt needs of it.
+local function lease_out(r, token, lease, called_back, now, cause, changes)
+  r.attempts = text((tonumber(r.attempts) or 0) + 1)
+  add(changes, 'status', 'running')
+  add(changes, 'owner', token)
+  add(changes, 'attempts', r.attempts)
+  add(changes, 'timeline', extended(r.timeline, 'running', now))
+  queue_callback(called_back, r, 'running', now, {}, now, changes)
+  call('HSET', r.key, unpack(changes))
+  call('ZADD', P .. 'running', text(now + lease), r.id)
+  publish(r, 'running', cause, now)
+  return {
+    r.id, r.generation, r.attempts, r.retry_count or '0', r.action_type, r.action_message or false,
+    r.action_file_url or false, r.action_url or false, r.customer_id, r.customer_name or false, r.triggered_at,
+    r.trigger_event or false,
+  }
+end
+
 -- Claims up to `capacity` tasks from the head of `ready` under `token`, each until now + lease.
--- Returns an array with all that an attempt needs of each.
+-- Returns an array with all that an attempt needs of each, and how many are left in `ready`.
 local function claim(capacity, token, lease, called_back, now)
-  if capacity <= 0 then
-    return {}
+  local left = backlog()
+  local claims = {}
+  if left == 0 or capacity <= 0 then
+    return claims, left
   end
   local ids = call('ZRANGE', P .. 'ready', 0, capacity - 1)
-  local records, details = {}, {}
+  local records = {}
   for i, id in ipairs(ids) do
-    records[i] = load(id) or false
-    details[i] = records[i] and call('HMGET', records[i].key, 'action_type', 'action_message', 'action_file_url',
-      'action_url', 'customer_name', 'trigger_event')
+    records[i] = load_work(id)
   end
-  local claims = {}
   for i, id in ipairs(ids) do
     call('ZREM', P .. 'ready', id)
-    local r = records[i]
-    if r then
-      r.attempts = text((tonumber(r.attempts) or 0) + 1)
-      call('ZADD', P .. 'running', text(now + lease), id)
-      r.timeline = extended(r.timeline, 'running', now)
-      call('HSET', r.key, 'status', 'running', 'owner', token, 'attempts', r.attempts, 'timeline', r.timeline)
-      publish(r, 'running', 'claimed', now)
-      queue_callback(called_back, r, 'running', now, {}, now)
-      local d = details[i]
-      claims[#claims + 1] = {
-        id, r.generation, r.attempts, r.retry_count or '0', d[1], d[2], d[3], d[4], r.customer_id, d[5],
-        r.triggered_at, d[6],
-      }
+    if records[i] then
+      claims[#claims + 1] = lease_out(records[i], token, lease, called_back, now, 'claimed', {})
     end
   end
-  return claims
+  return claims, left - #ids
+end
+
+-- Fires tasks and hands out work: these very tasks when nobody stands in `ready` (of length `left`) and the caller can
+-- take them all, so that they need not stand there; otherwise what `ready` begins with then. Returns what `claim` does.
+local function fire(fired, event, left, capacity, token, lease, called_back, now)
+  if #fired > capacity or left > 0 then
+    for _, r in ipairs(fired) do
+      trigger(r, event, now)
+    end
+    return claim(capacity, token, lease, called_back, now)
+  end
+  if #fired > 1 then
+    table.sort(fired, function(a, b)
+      local x, y = ranks[a.priority], ranks[b.priority]
+      return x < y or x == y and precedes(a.id, b.id)
+    end)
+  end
+  local claims = {}
+  for i, r in ipairs(fired) do
+    disarm(r)
+    r.triggered_at, r.trigger_event = text(now), event_at(event, now)
+    local changes = { 'triggered_at', r.triggered_at, 'trigger_event', r.trigger_event }
+    claims[i] = lease_out(r, token, lease, called_back, now, 'triggered', changes)
+  end
+  return claims, 0
 end

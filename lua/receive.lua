@@ -22,6 +22,8 @@
 -- Keeps: a task is armed in the step that stores it; the same content again changes nothing.
 -- Cost: O(log n) for each of three sorted sets.
 
+-- prelude
+
 local id, content, customer, priority, kind = ARGV[6], ARGV[7], ARGV[8], ARGV[11], ARGV[12]
 local generation = '1'
 local old = call('HMGET', KEYS[1], 'status', 'content', 'generation', 'customer_id')
@@ -35,6 +37,9 @@ local deadline = now + tonumber(ARGV[13])
 if time and time > now then
   deadline = time + tonumber(ARGV[13])
 end
+
+local is_due = time and time <= now
+local left = is_due and backlog()
 
 if old[1] then
   generation = text(old[3] + 1)
@@ -55,18 +60,34 @@ call('ZADD', P .. 'created', r.created_at, id)
 call('ZADD', customer_key(customer), r.created_at, id)
 call('HINCRBY', P .. 'counts', priority .. ':' .. kind, '1')
 publish(r, 'waiting', 'accepted', now)
-queue_callback(ARGV[5], r, 'waiting', now, {}, now)
 
-if not time then
-  call('HSET', P .. 'armed:' .. escaped(customer) .. ':' .. ARGV[9], id, ARGV[10])
+local next_due = deadline - now
+if not is_due then
   call('ZADD', P .. 'timeouts', text(deadline), id)
-  return { 'accepted', generation, deadline - now, 0, {} }
+  if time then
+    call('ZADD', P .. 'scheduled', ARGV[14], id)
+    next_due = time - now
+  else
+    call('HSET', P .. 'armed:' .. escaped(customer) .. ':' .. ARGV[9], id, ARGV[10])
+  end
+  if not is_called_back(ARGV[5], 'waiting') then
+    return { 'accepted', generation, next_due, 0, {} }
+  end
 end
-if time > now then
-  call('ZADD', P .. 'scheduled', ARGV[14], id)
-  call('ZADD', P .. 'timeouts', text(deadline), id)
-  return { 'accepted', generation, time - now, 0, {} }
+
+-- prelude
+
+local changes = {}
+queue_callback(ARGV[5], r, 'waiting', now, {}, now, changes)
+if changes[1] then
+  call('HSET', r.key, unpack(changes))
 end
-trigger(r, ARGV[15], now)
-local claims = claim(tonumber(ARGV[4]), ARGV[2], tonumber(ARGV[3]), ARGV[5], now)
-return { 'accepted', generation, false, backlog(), claims }
+if not is_due then
+  return { 'accepted', generation, next_due, 0, {} }
+end
+for i = 16, #ARGV, 2 do
+  r[ARGV[i]] = ARGV[i + 1]
+end
+local claims
+claims, left = fire({ r }, ARGV[15], left, tonumber(ARGV[4]), ARGV[2], tonumber(ARGV[3]), ARGV[5], now)
+return { 'accepted', generation, false, left, claims }

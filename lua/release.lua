@@ -14,6 +14,9 @@ for i = 3, #ARGV, 3 do
   local r = load(ARGV[i])
   if r and r.status == 'running' and r.owner == ARGV[i + 1] then
     r.started = ARGV[i + 2] == '1'
+    if r.cancel_requested then
+      load_losses(r)
+    end
     held[#held + 1] = r
   end
 end
@@ -27,11 +30,12 @@ for _, r in ipairs(held) do
   if r.cancel_requested then
     settle_cancel(ARGV[2], r, now)
   else
-    call('HSET', r.key, 'status', 'waiting', 'timeline', extended(r.timeline, 'waiting', now))
+    local changes = { 'status', 'waiting', 'timeline', extended(r.timeline, 'waiting', now) }
+    queue_callback(ARGV[2], r, 'waiting', now, {}, now, changes)
+    call('HSET', r.key, unpack(changes))
     call('HDEL', r.key, 'owner')
     call('ZADD', P .. 'ready', ranks[r.priority] + r.triggered_at, r.id)
     publish(r, 'waiting', 'released', now)
-    queue_callback(ARGV[2], r, 'waiting', now, {}, now)
   end
 end
 return { #held }

@@ -17,11 +17,12 @@ elseif r.status ~= 'failed' or not r.triggered_at then
 end
 local now = clock()
 call('ZREM', P .. 'failed', r.id)
-call('HSET', r.key, 'status', 'waiting', 'timeline', extended(r.timeline, 'waiting', now))
+r.attempts = nil
+local changes = { 'status', 'waiting', 'timeline', extended(r.timeline, 'waiting', now) }
+queue_callback(ARGV[2], r, 'waiting', now, {}, now, changes)
+call('HSET', r.key, unpack(changes))
 call('HDEL', r.key, 'attempts', 'retry_count', 'lost', 'error_message', 'error_code', 'completed_at', 'result')
 call('ZADD', P .. 'ready', ranks[r.priority] + r.triggered_at, r.id)
 call('HINCRBY', P .. 'counts', r.priority .. ':' .. r.trigger_type, 1)
-r.attempts = nil
 publish(r, 'waiting', 'retry', now)
-queue_callback(ARGV[2], r, 'waiting', now, {}, now)
 return { 'done', 'waiting', backlog() }

@@ -38,7 +38,10 @@ end
 local function each(name, move)
   local ids, records = due(name, now, BATCH), {}
   for i, id in ipairs(ids) do
-    records[i] = load(id) or false
+    records[i] = load(id)
+    if records[i] and (name == 'running' or records[i].cancel_requested) then
+      load_losses(records[i])
+    end
   end
   for i, id in ipairs(ids) do
     call('ZREM', P .. name, id)
@@ -87,10 +90,11 @@ each('running', function(r)
     settle(called_back, r, 'failed', now, { error = '执行任务的实例多次失联，任务不再重试', error_code = 'lost' })
     lost[#lost + 1] = r.id
   else
-    call('HSET', r.key, 'status', 'waiting', 'timeline', extended(r.timeline, 'waiting', now))
+    local changes = { 'status', 'waiting', 'timeline', extended(r.timeline, 'waiting', now) }
+    queue_callback(called_back, r, 'waiting', now, {}, now, changes)
+    call('HSET', r.key, unpack(changes))
     call('ZADD', P .. 'ready', ranks[r.priority] + r.triggered_at, r.id)
     publish(r, 'waiting', 'lease_lost', now)
-    queue_callback(called_back, r, 'waiting', now, {}, now)
     reclaimed[#reclaimed + 1] = r.id
   end
 end)
@@ -116,7 +120,7 @@ for _, callback in ipairs(due('callbacks:dead', kept_since, BATCH)) do
   call('UNLINK', P .. 'callback:' .. callback)
 end
 
-local claims = claim(tonumber(ARGV[4]), ARGV[2], lease, called_back, now)
+local claims, left = claim(tonumber(ARGV[4]), ARGV[2], lease, called_back, now)
 
 -- Due callbacks: with the caller until now + callback_hold. Those it has no place for are due at its next call.
 local callbacks = {}
@@ -146,5 +150,5 @@ for _, name in ipairs({ 'timeouts', 'scheduled', 'retrying', 'running', 'callbac
   end
 end
 return {
-  more, next_due and next_due - now, backlog(), claims, callbacks, timed_out, reclaimed, lost, cancelled,
+  more, next_due and next_due - now, left, claims, callbacks, timed_out, reclaimed, lost, cancelled,
 }

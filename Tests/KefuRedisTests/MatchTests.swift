@@ -20,8 +20,7 @@ import Testing
         #expect(
             step.changes == """
                 - armed:c1:message T1: any
-                + changes 2: T1 waiting triggered @7000 c1 1
-                + changes 3: T1 running claimed @7000 c1 1
+                + changes 2: T1 running triggered @7000 c1 1
                 + running T1: @22000
                 - task:T1 armed: message
                 + task:T1 attempts: 1

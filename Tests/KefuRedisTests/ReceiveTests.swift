@@ -72,8 +72,7 @@ import Testing
         #expect(
             step.changes == """
                 + changes 1: T1 waiting accepted @0 c1 1
-                + changes 2: T1 waiting triggered @0 c1 1
-                + changes 3: T1 running claimed @0 c1 1
+                + changes 2: T1 running triggered @0 c1 1
                 + counts normal:time_reach: 1
                 + created T1: @0
                 + customer:c1 T1: @0

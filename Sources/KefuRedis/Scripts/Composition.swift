@@ -1,29 +1,37 @@
 /// Puts a script together: its first line, what it needs of the prelude, the rest.
 ///
-/// Redis runs the whole text at every call, so a function that is not called costs its closure all the same: of the
-/// prelude's blocks (divided by blank lines) only those go in whose names the script, or a block behind them, mentions.
+/// Redis runs the text of a script at every call, so a function that is not called costs its closure all the same: of
+/// the prelude's blocks (divided by blank lines) only those go in whose names the script, or a block behind them,
+/// mentions; and where a script is divided by ``marker``, each part is preceded by what it is the first to need, so
+/// that a call that ends early pays for nothing behind it.
 enum Composition {
-    /// Where the prelude goes, when it is not to be right behind the first line.
+    /// Where blocks of the prelude go. Without one that is right behind the first line; what stands before the first
+    /// one goes without the prelude.
     static let marker = "\n-- prelude\n"
 
     /// - Returns: the first line, and the code behind it without its comments.
     static func compose(_ source: String, prelude: String) -> (shebang: String, code: String) {
         let end = source.firstIndex(of: "\n") ?? source.endIndex
-        var (early, body) = (source[end..<end], source[end...])
-        if let range = body.firstRange(of: marker) {
-            (early, body) = (body[..<range.lowerBound], body[range.upperBound...])
+        var parts = source[end...].split(separator: marker, omittingEmptySubsequences: false).map { code($0) }
+        var texts: [String] = []
+        if parts.count > 1 { texts.append(parts.removeFirst()) }
+        var blocks = code(prelude).split(separator: "\n\n")
+        for part in parts {
+            var mentioned = words(of: part)
+            var (needed, rest): ([Substring], [Substring]) = ([], [])
+            for block in blocks.reversed() {
+                let names = definedNames(of: block)
+                if names.isEmpty || names.contains(where: mentioned.contains) {
+                    needed.append(block)
+                    mentioned.formUnion(words(of: block))
+                } else {
+                    rest.append(block)
+                }
+            }
+            blocks = rest.reversed()
+            texts += [needed.reversed().joined(separator: "\n"), part]
         }
-        let code = code(body)
-        var mentioned = words(of: code)
-        var blocks: [Substring] = []
-        for block in Self.code(prelude).split(separator: "\n\n").reversed() {
-            let names = definedNames(of: block)
-            guard names.isEmpty || names.contains(where: mentioned.contains) else { continue }
-            blocks.append(block)
-            mentioned.formUnion(words(of: block))
-        }
-        let parts = [Self.code(early), blocks.reversed().joined(separator: "\n"), code]
-        return (String(source[..<end]), parts.joined(separator: "\n"))
+        return (String(source[..<end]), texts.joined(separator: "\n"))
     }
 
     /// The text without the lines that are comments.
