@@ -3,9 +3,9 @@ std = "lua51"
 max_line_length = 120
 read_globals = { "redis", "cjson", "KEYS", "ARGV" }
 local prelude = {
-  "P", "call", "floor", "find", "sub", "byte", "gsub", "clock", "text", "precedes", "escaped", "task_key", "customer_key",
-  "ranks", "load", "publish", "extended", "queue_callback", "disarm", "trigger", "settle", "settle_cancel",
-  "backlog", "claim",
+  "P", "call", "floor", "find", "sub", "byte", "gsub", "clock", "text", "precedes", "page_before", "escaped",
+  "task_key", "customer_key", "ranks", "load", "publish", "TIMELINE_LIMIT", "extended", "queue_callback", "disarm",
+  "trigger", "settle", "settle_cancel", "backlog", "claim",
 }
 files["lua/*.lua"] = { read_globals = prelude }
 files["lua/prelude.lua"] = { read_globals = { "redis", "cjson", "KEYS", "ARGV" }, ignore = { "211" } }

@@ -23,25 +23,8 @@ local SHOWN = {
 
 local limit, wanted = tonumber(ARGV[2]), ARGV[5]
 
--- Ids and scores behind the cursor. Members of one score come in reverse order of their bytes.
-local page
-if ARGV[3] == '' then
-  page = call('ZREVRANGE', KEYS[1], 0, LOOKED_AT - 1, 'WITHSCORES')
-else
-  local rank = call('ZSCORE', KEYS[1], ARGV[4]) == ARGV[3] and call('ZREVRANK', KEYS[1], ARGV[4])
-  if rank then
-    page = call('ZREVRANGE', KEYS[1], rank + 1, rank + LOOKED_AT, 'WITHSCORES')
-  else
-    -- The record is gone (or issued anew): step over what stood before it.
-    local skipped = 0
-    for _, id in ipairs(call('ZRANGE', KEYS[1], ARGV[3], ARGV[3], 'BYSCORE', 'REV')) do
-      if not precedes(id, ARGV[4]) then
-        skipped = skipped + 1
-      end
-    end
-    page = call('ZRANGE', KEYS[1], ARGV[3], '-inf', 'BYSCORE', 'REV', 'LIMIT', skipped, LOOKED_AT, 'WITHSCORES')
-  end
-end
+-- Members of one score come in reverse order of their bytes.
+local page = page_before(KEYS[1], ARGV[3], ARGV[4], LOOKED_AT)
 
 local function contains(value)
   return value and find(value, wanted, 1, true)

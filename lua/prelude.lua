@@ -44,6 +44,26 @@ local function precedes(a, b)
   return #a < #b
 end
 
+-- One page of a sorted set from its end, members and scores by turns: what stands before the cursor, which is the last
+-- member seen and its score, or from the very end when that is ''.
+local function page_before(key, score, member, limit)
+  if score == '' then
+    return call('ZREVRANGE', key, 0, limit - 1, 'WITHSCORES')
+  end
+  local rank = call('ZSCORE', key, member) == score and call('ZREVRANK', key, member)
+  if rank then
+    return call('ZREVRANGE', key, rank + 1, rank + limit, 'WITHSCORES')
+  end
+  -- The member is gone (or issued anew): step over what stood before it.
+  local skipped = 0
+  for _, id in ipairs(call('ZRANGE', key, score, score, 'BYSCORE', 'REV')) do
+    if not precedes(id, member) then
+      skipped = skipped + 1
+    end
+  end
+  return call('ZRANGE', key, score, '-inf', 'BYSCORE', 'REV', 'LIMIT', skipped, limit, 'WITHSCORES')
+end
+
 -- An id as it stands in a key: no two ids can build the same key.
 local escapes = { ['%'] = '%25', [':'] = '%3A' }
 local function escaped(id)

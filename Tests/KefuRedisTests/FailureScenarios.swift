@@ -18,7 +18,7 @@ struct FailureScenario: Sendable, CustomTestStringConvertible {
         self.act = act
     }
 
-    static let all = fromOutside + fromInstances + ofCallbacks + reading
+    static let all = fromOutside + fromInstances + ofCallbacks + reading + repairing
 
     private static let fromOutside = [
         FailureScenario("receive, armed") { _ = try await $0.store.receive(.example(), capacity: 1) },

@@ -80,7 +80,7 @@ struct ModelRun {
 
     // MARK: Operations
 
-    private mutating func operate() async throws {
+    mutating func operate() async throws {
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<20: try await receive()
         case 20..<38: try await match()

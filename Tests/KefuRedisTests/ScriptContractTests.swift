@@ -9,9 +9,9 @@ import Testing
 @Suite struct ScriptContractTests {
     static let allowOOM: Set<String> = [
         "cancel", "retry", "claim", "renew", "finish", "release", "sweep", "settle_callback", "replay_callbacks",
-        "heartbeat", "leave",
+        "heartbeat", "leave", "inspect", "rearm",
     ]
-    static let noWrites: Set<String> = ["status", "list", "stats", "callbacks"]
+    static let noWrites: Set<String> = ["status", "list", "stats", "callbacks", "recount"]
 
     @Test func `Every file is a script that the store knows, and every script a file`() {
         #expect(TestStore.scripts.all.map(\.name).sorted() == ScriptText.all.map(\.name))

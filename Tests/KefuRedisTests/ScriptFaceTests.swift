@@ -75,6 +75,20 @@ import Testing
             _ = try await store.heartbeat(running: 1)
         },
         Face("leave") { _ = try await $0.leave() },
+        Face("inspect") { _ = try await InspectTests.inspection($0, false).compare(.task, ["T1", "T2"]) },
+        Face("inspect") { _ = try await InspectTests.inspection($0, true).compare(.task, ["T1"]) },
+        Face("rearm") {
+            _ = try await InspectTests.inspection($0, true).rearm("T1", content: "d1", [IndexEntry(.reply())])
+        },
+        Face("recount") { store in
+            var inspection = InspectTests.inspection(store, false)
+            _ = try await inspection.beginRecount()
+        },
+        Face("recount") { store in
+            var inspection = InspectTests.inspection(store, false)
+            var recounting = Recounting()
+            try await inspection.recount("1", into: &recounting)
+        },
     ]
 
     @Test func `Every script has a face`() {

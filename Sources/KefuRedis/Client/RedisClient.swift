@@ -65,6 +65,11 @@ package final class RedisClient: Sendable {
         try await link.send(.plain(arguments), extraTime: TimeAmount(extraTime))
     }
 
+    /// Commands in order on one connection, in one write.
+    package func commands(_ commands: [[RedisArgument]]) async -> [Result<RESPValue, RedisClientError>] {
+        await link.send(commands.map { .plain($0) })
+    }
+
     /// Calls a script by its digest, and if Redis does not know it (`NOSCRIPT`: not executed), once more by its text.
     package func run(
         _ script: RedisScript, keys: [String], arguments: [RedisArgument]

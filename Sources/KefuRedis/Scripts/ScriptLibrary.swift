@@ -2,6 +2,9 @@
 package struct ScriptLibrary: Sendable {
     package let receive, match, cancel, retry, fire, status, list, stats, callbacks, replayCallbacks: RedisScript
     package let claim, renew, finish, release, sweep, settleCallback, heartbeat, leave: RedisScript
+    package let inspect, rearm, recount: RedisScript
+    /// ``inspect`` for those who only look: Redis refuses it every write.
+    package let look: RedisScript
 
     /// The read of the clock, once in the prelude and nowhere else.
     package static let clockRead = "redis.call('TIME')"
@@ -41,13 +44,23 @@ package struct ScriptLibrary: Sendable {
         settleCallback = script("settle_callback", PackageResources.settle_callback_lua)
         heartbeat = script("heartbeat", PackageResources.heartbeat_lua)
         leave = script("leave", PackageResources.leave_lua)
+        inspect = script("inspect", PackageResources.inspect_lua)
+        rearm = script("rearm", PackageResources.rearm_lua)
+        recount = script("recount", PackageResources.recount_lua)
+        look = inspect.readingOnly
     }
 
     /// All of them, to be loaded on connect.
     package var all: [RedisScript] {
         [
             receive, match, cancel, retry, fire, status, list, stats, callbacks, replayCallbacks, claim, renew, finish,
-            release, sweep, settleCallback, heartbeat, leave,
+            release, sweep, settleCallback, heartbeat, leave, inspect, rearm, recount,
         ]
+    }
+}
+
+extension RedisScript {
+    fileprivate var readingOnly: RedisScript {
+        RedisScript(name: name, text: "#!lua flags=no-writes" + text.drop { $0 != "\n" })
     }
 }

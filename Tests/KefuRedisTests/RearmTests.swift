@@ -1,0 +1,71 @@
+import KefuCore
+import Testing
+
+@testable import KefuRedis
+
+@Suite struct RearmTests {
+    /// Triggers as senders write them.
+    static let triggers = [
+        #"{"type":"customer_reply"}"#,
+        #"{"type":"customer_reply","keyword":"好的","exclude":["不好的","ＮＯ"]}"#,
+        #"{"type":"customer_keyword","keyword":"ＯＫ！","keywords":["Straße","ok!","“quoted\" \\text"],"match":"exact"}"#,
+        #"{"type":"customer_reply","keywords":["发票","  多 少\t钱 "],"match":"all"}"#,
+        #"{"type":"customer_payment"}"#,
+        #"{"type":"customer_payment","where":{"amount":{"gte":100,"lt":1e3},"order_id":"A1"}}"#,
+        #"{"type":"customer_order","where":{"vip":true,"k:%":{"in":["a",2,false]},"x":{"exists":false},"y":{"ne":-0.5}}}"#,
+        #"{"type":"custom_event","event":"a:b%c","where":{"n":{"gt":3}}}"#,
+    ]
+
+    static func task(_ trigger: String) throws -> NewTask {
+        let body = #"{"task_id":"T1","type":"x","customer":{"id":"c:1"},"trigger":\#(trigger),"#
+            + #""action":{"type":"send_message","message":"谢谢"}}"#
+        let zone = try #require(TimeZoneRules(name: "Asia/Shanghai"))
+        return try Array(body.utf8).withUnsafeBytes { try RequestReader(timeZone: zone).task($0) }
+    }
+
+    @Test(arguments: triggers)
+    func `A task is armed from its record as it was armed when it came`(trigger: String) async throws {
+        let test = try await TestStore()
+        let task = try Self.task(trigger)
+        try await test.accepted(task)
+        let whole = try await test.image()
+        let armed = try #require(whole["task:T1"].flatMap { image -> String? in
+            if case .hash(let record) = image.value { record["armed"] } else { nil }
+        })
+        try await test.command("HDEL", test.keys.armed(customer: "c:1", entry: armed), "T1")
+        try await test.command("HDEL", test.keys.task("T1"), "armed")
+        try await test.at(1_000)
+        #expect(try await test.inspected(repairing: true).map(\.kind) == [.unarmed])
+        let after = try await test.image()
+        #expect(KeySpaceText(after).changes(since: KeySpaceText(whole)) == "")
+    }
+
+    @Test(arguments: ScriptCache.allCases)
+    func `Entries of another name go when the record's are written`(cache: ScriptCache) async throws {
+        let test = try await TestStore(cache)
+        try await test.accepted(.example("T1", .reply("好")))
+        try await test.command("HSET", test.keys.task("T1"), "armed", "payment")
+        try await test.command("HSET", test.keys.armed(customer: "c1", entry: "payment"), "T1", "*")
+        let step = try await test.step { try await Self.rearm($0, "d1", .payment(), .reply("好")) }
+        #expect(step.answer == .armed)
+        #expect(step.changes == "~ task:T1 armed: payment → payment\nmessage")
+    }
+
+    @Test func `What has moved on, or is another task, is not touched`() async throws {
+        let test = try await TestStore()
+        #expect(try await Self.rearm(test.store, "d1", .payment()) == .missing)
+        try await test.accepted(.example("T1", .reply("好")))
+        #expect(try await test.step { try await Self.rearm($0, "d1", .reply("好")) }.answer == .whole)
+        #expect(try await test.step { try await Self.rearm($0, "d2", .payment()) }.answer == .moved)
+        _ = try await test.store.fire(taskID: "T1")
+        let fired = try await test.step { try await Self.rearm($0, "d1", .reply("好")) }
+        #expect(fired.answer == .moved && fired.changes == "")
+    }
+
+    private static func rearm(
+        _ store: RedisTaskStore, _ content: String, _ triggers: Trigger...
+    ) async throws -> Inspection.Rearming {
+        try await InspectTests.inspection(store, true).rearm(
+            "T1", content: content, triggers.map { IndexEntry($0) })
+    }
+}
