@@ -8,7 +8,8 @@
 --       3 repair               1 to mend, 0 to look
 --       4 lease                ms: how long a running task that stands nowhere is left to its holder
 --       5… place, name         of member, entry and outbox the set or hash without prefix, of key its type and its time
---                              to live in seconds (`hash 0`), else ''; then an id, of key the name without prefix
+--                              to live in seconds (`hash 0`), else ''; then an id, of key the name without prefix.
+--                              An instance is met twice: with a place in the list of them, where it is not silent
 -- Returns {finding…}: {place, name, word, is, should, mendable} each; mendable: 1, and then it is mended if asked for
 --         words: impossible, queues, score, lease, unlisted, end, owner, stray, cancel, unarmed, no_record, foreign,
 --         stale_entry, long, no_queue, two_queues, no_contents, half, silent, type, expires, endless
@@ -255,7 +256,7 @@ local function inspect_instance()
   local commands = { { 'ZREM', P .. 'instances', name }, { 'UNLINK', key } }
   if seen and not described or described and not seen then
     report('half', seen and 'listed' or 'described', '', unpack(commands))
-  elseif seen and now - seen > SILENT_AFTER then
+  elseif seen and place == '' and now - seen > SILENT_AFTER then
     report('silent', text(now - seen), '', unpack(commands))
   end
 end

@@ -125,7 +125,7 @@ extension TestStore {
         _ = try await store.cancel(taskID: "held", reason: nil)
         try await accepted(
             .example("armed", of: "c:1", .reply("好的", match: .all, exclude: ["不"])), .example("paid", .payment()),
-            .example("named", of: "c2", .custom("a:b", .when("n", .greater, .number(3)))),
+            .example("named", of: "c2", .custom("a:b")),
             .example("later", .time(base + 60_000), priority: .high), .example("ready"), .example("gone"))
         _ = try await store.cancel(taskID: "gone", reason: nil)
         _ = try await store.fire(taskID: "ready")

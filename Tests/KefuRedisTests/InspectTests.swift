@@ -12,7 +12,9 @@ import Testing
         try await test.command("ZREM", test.keys.prefix + "scheduled", "T1")
         try await test.command("ZADD", test.keys.ready, "5", "T1")
         try await test.at(1_000)
-        let step = try await test.step { try await Self.inspection($0, true).inspect(.task, ["T1", "T2", "none"]) }
+        let step = try await test.step {
+            try await Self.inspection($0, true).inspect(.task, .named("T1", "T2", "none"))
+        }
         #expect(
             step.answer == [
                 InspectedRow(
@@ -40,10 +42,10 @@ import Testing
         let test = try await TestStore()
         try await test.accepted(.example())
         try await test.command("ZREM", test.keys.timeouts, "T1")
-        let step = try await test.step { try await Self.inspection($0, true).inspect(.task, ["T1", "T1"]) }
+        let step = try await test.step { try await Self.inspection($0, true).inspect(.task, .named("T1", "T1")) }
         #expect(step.answer.map(\.kind) == [.queues, .queues])
         #expect(step.changes == "+ timeouts T1: @3600000")
-        #expect(try await Self.inspection(test.store, false).inspect(.task, ["T1"]) == [])
+        #expect(try await Self.inspection(test.store, false).inspect(.task, .named("T1")) == [])
     }
 
     @Test func `What is no longer where it was met is no disagreement`() async throws {
@@ -54,7 +56,7 @@ import Testing
         #expect(try await inspection.inspect(.outbox, [InspectedPair(place: "callbacks", name: "cb_1")]) == [])
         #expect(try await inspection.inspect(.key, [InspectedPair(place: "hash 0", name: "task:T1")]) == [])
         for subject in [Inspection.Subject.task, .attempts, .callback, .instance] {
-            #expect(try await inspection.inspect(subject, ["none"]) == [])
+            #expect(try await inspection.inspect(subject, .named("none")) == [])
         }
     }
 
@@ -65,6 +67,7 @@ import Testing
     }
 }
 
-extension InspectedPair: ExpressibleByStringLiteral {
-    package init(stringLiteral name: String) { self.init(place: "", name: name) }
+extension ArraySlice<InspectedPair> {
+    /// Subjects that were not met in any place.
+    static func named(_ names: String...) -> Self { names.map { InspectedPair(place: "", name: $0) }[...] }
 }

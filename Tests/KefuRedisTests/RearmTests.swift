@@ -17,7 +17,8 @@ import Testing
     ]
 
     static func task(_ trigger: String) throws -> NewTask {
-        let body = #"{"task_id":"T1","type":"x","customer":{"id":"c:1"},"trigger":\#(trigger),"#
+        let body =
+            #"{"task_id":"T1","type":"x","customer":{"id":"c:1"},"trigger":\#(trigger),"#
             + #""action":{"type":"send_message","message":"谢谢"}}"#
         let zone = try #require(TimeZoneRules(name: "Asia/Shanghai"))
         return try Array(body.utf8).withUnsafeBytes { try RequestReader(timeZone: zone).task($0) }
@@ -29,9 +30,10 @@ import Testing
         let task = try Self.task(trigger)
         try await test.accepted(task)
         let whole = try await test.image()
-        let armed = try #require(whole["task:T1"].flatMap { image -> String? in
-            if case .hash(let record) = image.value { record["armed"] } else { nil }
-        })
+        let armed = try #require(
+            whole["task:T1"].flatMap { image -> String? in
+                if case .hash(let record) = image.value { record["armed"] } else { nil }
+            })
         try await test.command("HDEL", test.keys.armed(customer: "c:1", entry: armed), "T1")
         try await test.command("HDEL", test.keys.task("T1"), "armed")
         try await test.at(1_000)
@@ -46,9 +48,9 @@ import Testing
         try await test.accepted(.example("T1", .reply("好")))
         try await test.command("HSET", test.keys.task("T1"), "armed", "payment")
         try await test.command("HSET", test.keys.armed(customer: "c1", entry: "payment"), "T1", "*")
-        let step = try await test.step { try await Self.rearm($0, "d1", .payment(), .reply("好")) }
+        let step = try await test.step { try await Self.rearm($0, "d1", .reply("好")) }
         #expect(step.answer == .armed)
-        #expect(step.changes == "~ task:T1 armed: payment → payment\nmessage")
+        #expect(step.changes == "- armed:c1:payment T1: *\n~ task:T1 armed: payment → message")
     }
 
     @Test func `What has moved on, or is another task, is not touched`() async throws {

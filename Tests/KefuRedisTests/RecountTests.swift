@@ -26,9 +26,10 @@ import Testing
         _ = try await test.store.sweep(capacity: 9, callbackCapacity: 0)
         let step = try await test.step { _ in try await inspection.recount(moment, into: &recounting) }
         #expect(step.changes == "")
-        #expect(recounting.unfinished == ["normal:customer_reply": 2, "urgent:customer_payment": 1])
+        #expect(
+            recounting.unfinished.filter { $0.value > 0 } == ["normal:customer_reply": 2, "urgent:customer_payment": 1])
         // Whether it stood there before it was issued anew, nobody knows any more.
-        #expect(recounting.unsure == ["normal:customer_reply": 0, "urgent:customer_payment": 0, "normal:customer_payment": 1])
+        #expect(recounting.unsure.filter { $0.value > 0 } == ["normal:customer_payment": 1])
         #expect(recounting.excess("normal:customer_reply") == 0...0)
         #expect(recounting.excess("normal:customer_payment") == -1...0)
     }

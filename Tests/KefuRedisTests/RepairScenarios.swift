@@ -5,22 +5,23 @@ import Testing
 @testable import KefuRedis
 
 extension FailureScenario {
-    static let repairing = broken + [
-        FailureScenario("rearm") { test in
-            try await test.accepted(.example())
-            try await test.command("HDEL", test.keys.task("T1"), "armed")
-        } act: {
-            let inspection = InspectTests.inspection($0.store, true)
-            _ = try await inspection.rearm("T1", content: "d1", [IndexEntry(.payment())])
-        },
-        FailureScenario("recount") { test in
-            try await test.held()
-        } act: { test in
-            var inspection = InspectTests.inspection(test.store, false)
-            var (moment, recounting) = try await inspection.beginRecount()
-            try await inspection.recount(moment, into: &recounting)
-        },
-    ]
+    static let repairing =
+        broken + [
+            FailureScenario("rearm") { test in
+                try await test.accepted(.example())
+                try await test.command("HDEL", test.keys.task("T1"), "armed")
+            } act: {
+                let inspection = InspectTests.inspection($0.store, true)
+                _ = try await inspection.rearm("T1", content: "d1", [IndexEntry(.payment())])
+            },
+            FailureScenario("recount") { test in
+                try await test.held()
+            } act: { test in
+                var inspection = InspectTests.inspection(test.store, false)
+                var (moment, recounting) = try await inspection.beginRecount()
+                try await inspection.recount(moment, into: &recounting)
+            },
+        ]
 
     /// One of each kind of disagreement, and what is looked at to find it.
     private static let broken: [FailureScenario] = [

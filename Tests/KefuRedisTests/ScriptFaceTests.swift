@@ -75,8 +75,8 @@ import Testing
             _ = try await store.heartbeat(running: 1)
         },
         Face("leave") { _ = try await $0.leave() },
-        Face("inspect") { _ = try await InspectTests.inspection($0, false).compare(.task, ["T1", "T2"]) },
-        Face("inspect") { _ = try await InspectTests.inspection($0, true).compare(.task, ["T1"]) },
+        Face("inspect") { _ = try await InspectTests.inspection($0, false).compare(.task, .named("T1", "T2")) },
+        Face("inspect") { _ = try await InspectTests.inspection($0, true).compare(.task, .named("T1")) },
         Face("rearm") {
             _ = try await InspectTests.inspection($0, true).rearm("T1", content: "d1", [IndexEntry(.reply())])
         },

@@ -29,6 +29,8 @@ package struct Inspection: Sendable {
         /// Findings that are no more than warnings, among those above.
         package var warnings = 0
 
+        package init() {}
+
         /// Nothing is wrong that still stands.
         package var isClean: Bool { found - warnings <= mended }
     }
