@@ -20,7 +20,8 @@ import Testing
         local failing = tonumber(redis.call('GET', ARGV[1] .. 'failing') or 0)
         local reads = {
           EXISTS = true, GET = true, HEXISTS = true, HGET = true, HGETALL = true, HMGET = true, LRANGE = true,
-          TTL = true, TYPE = true, ZCARD = true, ZCOUNT = true, ZRANGE = true, ZREVRANGE = true, ZREVRANK = true, ZSCORE = true,
+          TTL = true, TYPE = true, ZCARD = true, ZCOUNT = true, ZRANGE = true, ZREVRANGE = true, ZREVRANK = true,
+          ZSCORE = true,
         }
         local function call(name, ...)
           calls = calls + 1

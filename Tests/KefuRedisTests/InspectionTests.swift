@@ -175,7 +175,7 @@ import Testing
                 "key kefu:{0}:clock unknown left", "task T50001 unarmed mended", "task T77777 queues mended",
             ])
         #expect(inspection.outcome.tasks >= tasks && inspection.outcome.isCounted)
-        // A call for 40 tasks, and one each for 100 of their places (four), 200 keys, 200 of the recount.
+        // A call for 25 tasks, and one each for 100 of their places (four), 100 keys, 100 of the recount.
         #expect(sent < tasks / 10 + customers * 3, "\(sent) commands")
         await test.client.close()
         try await redis.stop()
