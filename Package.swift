@@ -12,6 +12,7 @@ import PackageDescription
 let scripts = [
     "prelude", "receive", "match", "cancel", "retry", "fire", "status", "list", "stats", "callbacks",
     "replay_callbacks", "claim", "renew", "finish", "release", "sweep", "settle_callback", "heartbeat", "leave",
+    "fence",
 ]
 
 let nio: [Target.Dependency] = [

@@ -1,7 +1,7 @@
 /// The scripts of `lua/`, as they are sent (see ``Composition``). Their texts are inside the binary.
 package struct ScriptLibrary: Sendable {
     package let receive, match, cancel, retry, fire, status, list, stats, callbacks, replayCallbacks: RedisScript
-    package let claim, renew, finish, release, sweep, settleCallback, heartbeat, leave: RedisScript
+    package let claim, renew, finish, release, sweep, settleCallback, heartbeat, leave, fence: RedisScript
 
     /// The read of the clock, once in the prelude and nowhere else.
     package static let clockRead = "redis.call('TIME')"
@@ -41,13 +41,14 @@ package struct ScriptLibrary: Sendable {
         settleCallback = script("settle_callback", PackageResources.settle_callback_lua)
         heartbeat = script("heartbeat", PackageResources.heartbeat_lua)
         leave = script("leave", PackageResources.leave_lua)
+        fence = script("fence", PackageResources.fence_lua)
     }
 
     /// All of them, to be loaded on connect.
     package var all: [RedisScript] {
         [
             receive, match, cancel, retry, fire, status, list, stats, callbacks, replayCallbacks, claim, renew, finish,
-            release, sweep, settleCallback, heartbeat, leave,
+            release, sweep, settleCallback, heartbeat, leave, fence,
         ]
     }
 }
