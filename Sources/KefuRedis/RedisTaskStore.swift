@@ -34,7 +34,8 @@ package final class RedisTaskStore: TaskStore {
     let leaseMs: String
     private let calls = Atomic<UInt64>(0)
     let lastRunning = Atomic<Int>(0)
-    let lookout = Mutex(Lookout())
+    /// What the last look found: see Lookout.swift.
+    let lookout = Mutex<[StoreWarning]>([])
 
     package init(
         client: RedisClient, scripts: ScriptLibrary = .production, keys: Keys = Keys(), instance: Instance,

@@ -75,6 +75,10 @@ import Testing
             _ = try await store.heartbeat(running: 1)
         },
         Face("leave") { _ = try await $0.leave() },
+        Face("fence") { store in
+            let confirmation = ReplicaConfirmation(replicas: 1, scripts: store.scripts, keys: store.keys)
+            _ = try await store.run(try #require(confirmation).fence)
+        },
     ]
 
     @Test func `Every script has a face`() {

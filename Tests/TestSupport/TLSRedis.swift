@@ -1,6 +1,5 @@
 import Foundation
 import KefuRedis
-import NIOPosix
 
 /// A Redis that speaks TLS on a TCP port, with a certificate for `localhost` and 127.0.0.1 of an authority made for it.
 package struct TLSRedis: Sendable {
@@ -11,12 +10,15 @@ package struct TLSRedis: Sendable {
     package func file(_ name: String) -> String { "\(redis.folder)/\(name)" }
 
     /// - Parameter arguments: on top, as on `redis-server`'s command line.
-    package static func start(_ arguments: [String] = []) async throws -> TLSRedis {
+    package static func start(
+        _ arguments: [String] = [], signIn: (inout RedisEndpoint) -> Void = { _ in }
+    ) async throws -> TLSRedis {
         let folder = try PrivateRedis.makeFolder()
         try await makeCertificates(in: folder)
         let port = Ports.free()
         let redis = try await PrivateRedis.startOwn(
-            ["--tls-port", "\(port)"] + Self.arguments(folder) + arguments, folder: folder)
+            ["--tls-port", "\(port)", "--bind", "127.0.0.1", "127.0.0.2"] + Self.arguments(folder) + arguments,
+            folder: folder, signIn: signIn)
         return TLSRedis(redis: redis, port: port)
     }
 

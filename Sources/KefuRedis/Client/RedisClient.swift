@@ -51,9 +51,6 @@ package final class RedisClient: Sendable {
     /// Commands sent since the start, those of the connections' own included.
     package var commandsSent: Int { allLinks.reduce(0) { $0 + $1.commandsSent.load(ordering: .relaxed) } }
 
-    /// Connections that came up since the start; one more means that a server may have changed.
-    package var connectionsMade: Int { allLinks.reduce(0) { $0 + $1.connectionsMade.load(ordering: .relaxed) } }
-
     /// The server that is, or was last, connected to; with sentinels the primary.
     package var server: RedisEndpoint.Address? { links.lazy.compactMap(\.server).first }
 

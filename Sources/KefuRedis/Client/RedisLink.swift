@@ -22,8 +22,6 @@ final class RedisLink: @unchecked Sendable {
     let commandsSent = Atomic<Int>(0)
     /// May be read from any thread.
     let isUp = Atomic<Bool>(false)
-    /// Connections that came up so far. May be read from any thread.
-    let connectionsMade = Atomic<Int>(0)
     private let peer = Mutex<RedisEndpoint.Address?>(nil)
     private let route: RedisRoute
     private let journal: ReachabilityLog
@@ -163,7 +161,6 @@ final class RedisLink: @unchecked Sendable {
         state = .up(connection, since: .now())
         peer.withLock { $0 = connection.address }
         isUp.store(true, ordering: .relaxed)
-        connectionsMade.wrappingAdd(1, ordering: .relaxed)
         journal.connected(complaints: connection.complaints)
         answerWaiters(true)
         if !route.sentinels.isEmpty { checkLater(connection) }
