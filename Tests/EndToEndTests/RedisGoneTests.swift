@@ -45,7 +45,9 @@ struct RedisGoneTests {
             for round in 0..<10 {
                 for number in 0..<5 {
                     let task = Tasks.message("T\(round)-\(number)", customer: "c\(round)")
-                    try await eventually("it is accepted") { try await kefu.post("/api/task/receive", task).status == 200 }
+                    try await eventually("it is accepted") {
+                        try await kefu.post("/api/task/receive", task).status == 200
+                    }
                 }
                 _ = try await site.redis.answer("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
                 // The link is gone; a connection is made within a blink.

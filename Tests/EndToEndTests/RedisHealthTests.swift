@@ -20,7 +20,8 @@ struct RedisHealthTests {
         try await kefu.status(id, is: "completed")
     }
 
-    @Test func `a replica, a changed password and a script that does not end are named, and left behind`() async throws {
+    @Test func `a replica, a changed password and a script that does not end are named, and left behind`() async throws
+    {
         try await Site.run([:]) { site, kefu in
             _ = try await site.redis.answer("REPLICAOF", "127.0.0.1", "1")
             try await expect("replica", of: kefu)

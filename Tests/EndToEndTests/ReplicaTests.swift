@@ -38,7 +38,8 @@ struct ReplicaTests {
             #expect(results.allSatisfy { $0["code"] == 200 } && results.count == 100)
             #expect(try await pair.replica.answer("ZCARD", "kefu:{0}:created") == .integer(120))
             // A past time fires at once, and is worked on all the same.
-            try await kefu.accept(Tasks.message("late", trigger: ["type": "time_reach", "time": "2020-01-01 00:00:00"]))
+            let past: JSON = ["type": "time_reach", "time": "2020-01-01 00:00:00"]
+            try await kefu.accept(Tasks.message("late", trigger: past))
             try await kefu.status("late", is: "completed")
         }
     }
@@ -51,10 +52,9 @@ struct ReplicaTests {
             #expect(try await kefu.cancel("T2").status == 200)
             await pair.replica.pause()
             expectDoubt(try await kefu.post("/api/task/receive", Tasks.message("T3")))
-            expectDoubt(try await kefu.cancel("T1"))
-            // What was confirmed before is not taken for certain now: who asks may be somebody else.
-            expectDoubt(try await kefu.post("/api/task/receive", Tasks.message("T1")))
-            expectDoubt(try await kefu.cancel("T2"))
+            // A duplicate writes nothing, and yet it is only told when the replica has what it speaks of.
+            for id in ["T1", "T3"] { expectDoubt(try await kefu.post("/api/task/receive", Tasks.message(id))) }
+            for id in ["T1", "T2"] { expectDoubt(try await kefu.cancel(id)) }
             let batch = (0..<50).map { Tasks.message("B\($0)") }
             let results = try await kefu.post("/api/task/receive/batch", .array(batch)).data["results"].elements
             #expect(results.count == 50 && results.allSatisfy { $0["code"] == 503 })
@@ -74,12 +74,13 @@ struct ReplicaTests {
             #expect(try await kefu.status("T1")["status"] == "cancelled")
 
             await pair.replica.resume()
-            for id in ["T3", "B0", "C0"] {
+            for id in ["T3", "B0"] {
                 try await eventually("\(id) is confirmed") {
                     let again = try await kefu.post("/api/task/receive", Tasks.message(id))
                     return again.status == 200 && again.data["duplicate"] == true
                 }
             }
+            for number in 0..<20 { try await kefu.accept(Tasks.message("C\(number)")) }
             #expect(try await kefu.cancel("T1").status == 200)
             #expect(try await kefu.get("/api/task/stats").data["total"] == 73)
         }
@@ -103,7 +104,8 @@ struct ReplicaTests {
             }
             let doctor = try await kefu.kefu("doctor", settings: ["REDIS_URL": url, "KEFU_MIN_REPLICAS": "1"])
             #expect(doctor.status == 1 && doctor.output.contains("fail  redis replicas     0 follow"))
-            #expect(try await careless.get("/api/health").data["warnings"].elements.map { $0["type"] } == ["not_persistent"])
+            let warnings = try await careless.get("/api/health").data["warnings"].elements
+            #expect(warnings.map { $0["type"] } == ["not_persistent"])
             try await pair.replica.start()
         }
     }

@@ -14,13 +14,16 @@ import Testing
         "*2\r\n$9\r\n127.0.0.1\r\n$\("\(port)".utf8.count)\r\n\(port)\r\n"
     }
 
-    private func client(_ peers: [ClientFakePeer], limits: RedisClientLimits = RedisClientLimits()) throws -> RedisClient {
+    /// - Parameter limits: nil: sentinels have time enough on a busy machine.
+    private func client(_ peers: [ClientFakePeer], limits: RedisClientLimits? = nil) throws -> RedisClient {
+        var patient = RedisClientLimits()
+        patient.sentinelTime = .seconds(3)
         let hosts = peers.compactMap { peer -> SentinelGroup.Host? in
             guard case .tcp(let host, let port) = peer.endpoint.address else { return nil }
             return SentinelGroup.Host(host, port)
         }
         let endpoint = RedisEndpoint(address: .sentinels(SentinelGroup(hosts: hosts, primary: "main")))
-        return try RedisClient(endpoint: endpoint, group: group, limits: limits, logger: .silent)
+        return try RedisClient(endpoint: endpoint, group: group, limits: limits ?? patient, logger: .silent)
     }
 
     private func refusal(_ client: RedisClient) async throws -> String {
@@ -33,7 +36,9 @@ import Testing
         return reason
     }
 
-    @Test func `Silent, dead and ignorant sentinels are passed over, and the one that knew is asked first`() async throws {
+    @Test func `Silent, dead and ignorant sentinels are passed over, and the one that knew is asked first`()
+        async throws
+    {
         let port = Ports.free()
         let redis = try await PrivateRedis.startOwn(["--port", "\(port)", "--bind", "127.0.0.1"])
         let silent = try await ClientFakePeer.start(on: .singleton) { _, _ in .silence }
@@ -61,7 +66,8 @@ import Testing
         let ignorant = try await ClientFakePeer.start(on: .singleton) { _, _ in .bytes("*-1\r\n") }
         let unanswered = try client([silent, refusing])
         let reason = try await refusal(unanswered)
-        #expect(reason.hasPrefix("no sentinel tells the primary: \(silent.endpoint.address): no reply within 300 ms; "))
+        #expect(
+            reason.hasPrefix("no sentinel tells the primary: \(silent.endpoint.address): no reply within 3000 ms; "))
         #expect(reason.hasSuffix("\(refusing.endpoint.address): NOAUTH Authentication"))
         await unanswered.close()
         let unknown = try client([silent, ignorant, refusing])
@@ -72,7 +78,9 @@ import Testing
 
     @Test func `A server that is not the primary is not used, whatever the sentinels say`() async throws {
         let pair = try await ReplicaPair.start()
-        let sentinel = try await ClientFakePeer.start(on: .singleton) { _, _ in .bytes(Self.address(pair.ports.replica)) }
+        let sentinel = try await ClientFakePeer.start(on: .singleton) { _, _ in
+            .bytes(Self.address(pair.ports.replica))
+        }
         let client = try client([sentinel])
         #expect(try await refusal(client) == "this server is a replica of 127.0.0.1:\(pair.ports.primary)")
         _ = try await pair.replica.answer("REPLICAOF", "NO", "ONE")
@@ -80,6 +88,30 @@ import Testing
         await client.close()
         try await sentinel.stop()
         try await pair.stop()
+    }
+
+    @Test func `A sentinel that is out of date keeps nobody from the primary, nor makes anybody leave it`() async throws
+    {
+        let port = Ports.free()
+        let redis = try await PrivateRedis.startOwn(["--port", "\(port)", "--bind", "127.0.0.1"])
+        let gone = Ports.free()
+        let stale = try await ClientFakePeer.start(on: .singleton) { _, _ in .bytes(Self.address(gone)) }
+        // Asked by the third check it fails, so that the other is.
+        let knowing = try await ClientFakePeer.start(on: .singleton) { connection, _ in
+            .bytes(connection == 3 ? "-ERR not now\r\n" : Self.address(port))
+        }
+        var limits = RedisClientLimits()
+        limits.primaryCheck = .milliseconds(50)
+        let client = try client([stale, knowing], limits: limits)
+        try await eventually("connected") { client.isConnected }
+        let id = try await client.command("CLIENT", "ID")
+        let asked = knowing.accepted
+        try await eventually("asked again") { knowing.accepted > asked + 5 }
+        #expect(try await client.command("CLIENT", "ID") == id)
+        await client.close()
+        try await stale.stop()
+        try await knowing.stop()
+        try await redis.stop()
     }
 
     @Test func `A primary that was replaced and does not know it is left`() async throws {

@@ -13,7 +13,7 @@ package struct RedisClientLimits: Sendable {
     package var firstBackoff = TimeAmount.milliseconds(50)
     package var longestBackoff = TimeAmount.milliseconds(400)
     /// For each sentinel to be connected to, and as long again to answer.
-    package var sentinelTime = TimeAmount.milliseconds(300)
+    package var sentinelTime = TimeAmount.milliseconds(500)
     /// How often a connection asks the sentinels whether its server is still the primary. A fail-over is usually
     /// noticed earlier, because the connection breaks.
     package var primaryCheck = TimeAmount.seconds(5)

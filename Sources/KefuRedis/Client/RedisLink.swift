@@ -169,21 +169,38 @@ final class RedisLink: @unchecked Sendable {
     /// Whether the server is still the primary: it may not know that it was replaced.
     private func checkLater(_ connection: RedisConnection) {
         eventLoop.assumeIsolated().scheduleTask(in: route.limits.primaryCheck) {
-            guard self.connection === connection else { return }
-            // Answers by itself within the sentinels' time, also when the connection has gone meanwhile.
-            PrimaryLookup(self.route, first: self.sentinel, eventLoop: self.eventLoop).run { finding in
-                guard case .primary(let address, let sentinel) = finding else { return self.checkLater(connection) }
+            self.check(connection, first: self.sentinel, isSecondOpinion: false)
+        }
+    }
+
+    /// A sentinel may be out of date itself, so another has to agree before a connection that works is given up.
+    private func check(_ connection: RedisConnection, first: Int, isSecondOpinion: Bool) {
+        guard self.connection === connection else { return }
+        // Answers by itself within the sentinels' time, also when the connection has gone meanwhile.
+        PrimaryLookup(route, first: first, eventLoop: eventLoop).run { finding in
+            guard case .primary(let address, let sentinel) = finding else { return self.checkLater(connection) }
+            if address == connection.address {
                 self.sentinel = sentinel
-                guard address != connection.address else { return self.checkLater(connection) }
+                self.checkLater(connection)
+            } else if !isSecondOpinion, self.route.sentinels.count > 1 {
+                self.check(connection, first: self.next(to: sentinel), isSecondOpinion: true)
+            } else {
+                self.sentinel = sentinel
                 connection.drain("the sentinels name another primary, \(address)")
             }
         }
     }
 
+    private func next(to sentinel: Int) -> Int { (sentinel + 1) % route.sentinels.count }
+
     private func failed(_ reason: String) {
         isUp.store(false, ordering: .relaxed)
         switch state {
-        case .locating, .connecting: journal.disconnected(wasUp: false, reason: reason)
+        case .locating: journal.disconnected(wasUp: false, reason: reason)
+        case .connecting:
+            // The sentinel may be out of date.
+            if !route.sentinels.isEmpty { sentinel = next(to: sentinel) }
+            journal.disconnected(wasUp: false, reason: reason)
         case .up(_, let since):
             // One that did not even last a pause has proved nothing: the pauses go on growing.
             if NIODeadline.now() - since > backoff.longest { backoff.reset() }

@@ -71,7 +71,8 @@ struct Doctor {
             _ = await client.waitUntilConnected(within: Self.redisLimit)
             do {
                 let facts = try await RedisFacts(asking: client)
-                checks = found(endpoint, client.server) + facts.checks
+                checks =
+                    found(endpoint, client.server) + facts.checks
                     + facts.replicaCheck(needed: settings.minReplicas, isWatched: endpoint.isWatched)
             } catch {
                 checks = [.fail("redis", "\(endpoint): \(error)", error.advice)]
