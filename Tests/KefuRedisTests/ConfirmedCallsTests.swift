@@ -113,13 +113,4 @@ import Testing
         await client.close()
         try await pair.stop()
     }
-
-    @Test func `The fence changes nothing that lasts`() async throws {
-        let test = try await TestStore()
-        let fence = try #require(ReplicaConfirmation(replicas: 2, scripts: test.store.scripts, keys: test.keys)).fence
-        let step = try await test.step { try await $0.run(fence) }
-        #expect(step.changes == "+ fence (expires): \(test.keys.prefix)")
-        let none = ReplicaConfirmation(replicas: 0)
-        #expect(none.map { _ in 0 } == nil)
-    }
 }
