@@ -169,12 +169,14 @@ final class RedisLink: @unchecked Sendable {
     /// Whether the server is still the primary: it may not know that it was replaced.
     private func checkLater(_ connection: RedisConnection) {
         eventLoop.assumeIsolated().scheduleTask(in: route.limits.primaryCheck) {
-            self.check(connection, first: self.sentinel, isSecondOpinion: false)
+            self.check(connection, first: self.sentinel, doubter: nil)
         }
     }
 
     /// A sentinel may be out of date itself, so another has to agree before a connection that works is given up.
-    private func check(_ connection: RedisConnection, first: Int, isSecondOpinion: Bool) {
+    ///
+    /// - Parameter doubter: the one that named another server; nil before.
+    private func check(_ connection: RedisConnection, first: Int, doubter: Int?) {
         guard self.connection === connection else { return }
         // Answers by itself within the sentinels' time, also when the connection has gone meanwhile.
         PrimaryLookup(route, first: first, eventLoop: eventLoop).run { finding in
@@ -182,8 +184,11 @@ final class RedisLink: @unchecked Sendable {
             if address == connection.address {
                 self.sentinel = sentinel
                 self.checkLater(connection)
-            } else if !isSecondOpinion, self.route.sentinels.count > 1 {
-                self.check(connection, first: self.next(to: sentinel), isSecondOpinion: true)
+            } else if doubter == nil, self.route.sentinels.count > 1 {
+                self.check(connection, first: self.next(to: sentinel), doubter: sentinel)
+            } else if sentinel == doubter {
+                // No other answers: alone it proves nothing.
+                self.checkLater(connection)
             } else {
                 self.sentinel = sentinel
                 connection.drain("the sentinels name another primary, \(address)")
