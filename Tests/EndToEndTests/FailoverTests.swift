@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Real sentinels, and a primary that goes.
-@Suite(.timeLimit(.minutes(4)))
+@Suite(.timeLimit(.minutes(5)))
 struct FailoverTests {
     private static let tasks = 150
 

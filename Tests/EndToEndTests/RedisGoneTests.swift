@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What an instance does with itself while there is no Redis.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct RedisGoneTests {
     @Test func `while Redis is gone nothing spins and nothing floods the log, and afterwards all goes on`() async throws
     {
@@ -15,16 +15,16 @@ struct RedisGoneTests {
             try await eventually("it is noticed") { try await kefu.get("/api/health").status == 503 }
             let (lines, cpu, start) = (Self.lines(kefu), try Self.cpu(kefu), try await Self.uptime(kefu))
             var refused = 0
-            try await eventually("Redis has been away for some time") {
-                for _ in 0..<20 {
+            try await eventually(within: .seconds(60), "Redis has been away for some time") {
+                for _ in 0..<20 where refused < 300 {
                     let answer = try await kefu.post("/api/task/receive", Tasks.message("refused"))
                     #expect(answer.status == 503 && answer["retry-after"] == "1")
                     refused += 1
                 }
-                return try await Self.uptime(kefu) >= start + 6
+                return try await Self.uptime(kefu) >= start + 6 && refused == 300
             }
             // A handful tells all; each request or attempt to connect would make hundreds.
-            #expect(refused > 200 && Self.lines(kefu) - lines < 12, "\(kefu.child.complaints.suffix(3000))")
+            #expect(Self.lines(kefu) - lines < 12, "\(kefu.child.complaints.suffix(3000))")
             // Seconds of processor time: a loop without a pause takes as many as there are.
             #expect(try Self.cpu(kefu) - cpu < 3)
             try await site.redis.start()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What `/api/health` says of a Redis that is there and does not serve.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct RedisHealthTests {
     private func expect(_ word: String, of kefu: Instance) async throws {
         try await eventually("health says \(word)") {

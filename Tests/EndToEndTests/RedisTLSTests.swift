@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// `rediss://` from the setting to the answer.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct RedisTLSTests {
     @Test func `a user with a password works in its own database over TLS`() async throws {
         try await Site.run { site in

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// What `KEFU_MIN_REPLICAS` promises, with a replica that comes and goes.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct ReplicaTests {
     private func run(_ body: (Site, ReplicaPair, Instance) async throws -> Void) async throws {
         try await Site.run { site in
@@ -20,6 +20,11 @@ struct ReplicaTests {
         }
     }
 
+    /// A replica on a busy machine may be late; then the same is asked again.
+    private func insist(_ kefu: Instance, _ path: String, _ body: JSON) async throws {
+        try await eventually("\(body.text) is confirmed") { try await kefu.post(path, body).status == 200 }
+    }
+
     private func expectDoubt(_ answer: Answer) {
         #expect(answer.status == 503 && answer.errorType == "unavailable" && answer["retry-after"] != nil)
         #expect(answer.json["message"] == "处理结果未知，请原样重试", "\(answer.body)")
@@ -28,18 +33,20 @@ struct ReplicaTests {
     @Test func `what is answered with 200 has reached the replica`() async throws {
         try await run { _, pair, kefu in
             for number in 0..<20 {
-                try await kefu.accept(Tasks.message("T\(number)"))
+                try await insist(kefu, "/api/task/receive", Tasks.message("T\(number)"))
                 #expect(try await pair.replica.answer("EXISTS", "kefu:{0}:task:T\(number)") == .integer(1))
             }
-            #expect(try await kefu.cancel("T0").status == 200)
+            try await insist(kefu, "/api/task/cancel", ["task_id": "T0"])
             #expect(try await pair.replica.answer("HGET", "kefu:{0}:task:T0", "status").text == "cancelled")
             let batch = (0..<100).map { Tasks.message("B\($0)") }
-            let results = try await kefu.post("/api/task/receive/batch", .array(batch)).data["results"].elements
-            #expect(results.allSatisfy { $0["code"] == 200 } && results.count == 100)
+            try await eventually("all of a batch are accepted") {
+                let results = try await kefu.post("/api/task/receive/batch", .array(batch)).data["results"].elements
+                return results.allSatisfy { $0["code"] == 200 } && results.count == 100
+            }
             #expect(try await pair.replica.answer("ZCARD", "kefu:{0}:created") == .integer(120))
             // A past time fires at once, and is worked on all the same.
             let past: JSON = ["type": "time_reach", "time": "2020-01-01 00:00:00"]
-            try await kefu.accept(Tasks.message("late", trigger: past))
+            try await insist(kefu, "/api/task/receive", Tasks.message("late", trigger: past))
             try await kefu.status("late", is: "completed")
         }
     }
@@ -48,8 +55,8 @@ struct ReplicaTests {
         async throws
     {
         try await run { _, pair, kefu in
-            for id in ["T1", "T2"] { try await kefu.accept(Tasks.message(id)) }
-            #expect(try await kefu.cancel("T2").status == 200)
+            for id in ["T1", "T2"] { try await insist(kefu, "/api/task/receive", Tasks.message(id)) }
+            try await insist(kefu, "/api/task/cancel", ["task_id": "T2"])
             await pair.replica.pause()
             expectDoubt(try await kefu.post("/api/task/receive", Tasks.message("T3")))
             // A duplicate writes nothing, and yet it is only told when the replica has what it speaks of.
@@ -80,15 +87,15 @@ struct ReplicaTests {
                     return again.status == 200 && again.data["duplicate"] == true
                 }
             }
-            for number in 0..<20 { try await kefu.accept(Tasks.message("C\(number)")) }
-            #expect(try await kefu.cancel("T1").status == 200)
+            for number in 0..<20 { try await insist(kefu, "/api/task/receive", Tasks.message("C\(number)")) }
+            try await insist(kefu, "/api/task/cancel", ["task_id": "T1"])
             #expect(try await kefu.get("/api/task/stats").data["total"] == 73)
         }
     }
 
     @Test func `a replica that is gone is warned of, and nobody waits who was not told to`() async throws {
         try await run { site, pair, kefu in
-            try await kefu.accept(Tasks.message("T1"))
+            try await insist(kefu, "/api/task/receive", Tasks.message("T1"))
             let waits = try await Self.waits(pair)
             #expect(waits > 0)
             let url = "redis://127.0.0.1:\(pair.ports.primary)"

@@ -15,10 +15,13 @@ import Testing
         ScriptCall(script, keys: ["l"], arguments: [.string(argument)])
     }
 
-    private func client(_ redis: PrivateRedis, replicas: Int = 1) async throws -> RedisClient {
+    /// - Parameter limit: for replicas; by default a busy machine's.
+    private func client(_ redis: PrivateRedis, limit: Duration = .seconds(60)) async throws -> RedisClient {
+        var confirmation = try #require(ReplicaConfirmation(replicas: 1))
+        confirmation.limit = limit
         let client = try RedisClient(
             endpoint: redis.endpoint, group: MultiThreadedEventLoopGroup(numberOfThreads: 1), name: "test",
-            confirmation: ReplicaConfirmation(replicas: replicas), limits: .patient, logger: .silent)
+            confirmation: confirmation, limits: .patient, logger: .silent)
         try await eventually("connected") { await client.waitUntilConnected(within: .seconds(1)) }
         return client
     }
@@ -26,6 +29,7 @@ import Testing
     @Test func `A call is confirmed by a replica that follows, and in doubt when it does not`() async throws {
         let pair = try await ReplicaPair.start()
         let client = try await client(pair.primary)
+        let hasty = try await self.client(pair.primary, limit: .milliseconds(100))
         // Whether Redis knows the scripts does not matter.
         for _ in 0..<2 {
             #expect(await client.runConfirmed([call(append)]) == [.success(.string("a"))])
@@ -34,15 +38,16 @@ import Testing
         #expect(try await pair.replica.image("l") == ["": KeyImage(.list(["a", "a"]))])
         await pair.replica.pause()
         let doubt = RedisClientError.outcomeUnknown("only 0 of 1 replicas have confirmed")
-        let both = await client.runConfirmed([call(append, "b"), call(append, "c")])
+        let both = await hasty.runConfirmed([call(append, "b"), call(append, "c")])
         #expect(both == [.failure(doubt), .failure(doubt)])
         // Nor is what was only read told as certain, though it wrote nothing that a replica could miss.
-        #expect(await client.runConfirmed([call(read)]) == [.failure(doubt)])
+        #expect(await hasty.runConfirmed([call(read)]) == [.failure(doubt)])
         await pair.replica.resume()
         try await eventually("confirmed again") {
             let all = RESPValue.array(["a", "a", "b", "c"].map { .string($0) })
             return await client.runConfirmed([call(read)]) == [.success(all)]
         }
+        await hasty.close()
         await client.close()
         try await pair.stop()
     }
@@ -51,7 +56,7 @@ import Testing
         async throws
     {
         let redis = try await PrivateRedis.startOwn()
-        let client = try await client(redis)
+        let client = try await client(redis, limit: .milliseconds(750))
         let refused = await withTaskGroup(of: Bool.self) { group in
             for number in 0..<50 {
                 group.addTask {

@@ -14,16 +14,20 @@ import Testing
         "*2\r\n$9\r\n127.0.0.1\r\n$\("\(port)".utf8.count)\r\n\(port)\r\n"
     }
 
-    /// - Parameter limits: nil: sentinels have time enough on a busy machine.
+    /// Time enough on a busy machine; a sentinel's, for those that stay silent, is not without end.
+    private static var patient: RedisClientLimits {
+        var limits = RedisClientLimits.patient
+        limits.sentinelTime = .seconds(3)
+        return limits
+    }
+
     private func client(_ peers: [ClientFakePeer], limits: RedisClientLimits? = nil) throws -> RedisClient {
-        var patient = RedisClientLimits()
-        patient.sentinelTime = .seconds(3)
         let hosts = peers.compactMap { peer -> SentinelGroup.Host? in
             guard case .tcp(let host, let port) = peer.endpoint.address else { return nil }
             return SentinelGroup.Host(host, port)
         }
         let endpoint = RedisEndpoint(address: .sentinels(SentinelGroup(hosts: hosts, primary: "main")))
-        return try RedisClient(endpoint: endpoint, group: group, limits: limits ?? patient, logger: .silent)
+        return try RedisClient(endpoint: endpoint, group: group, limits: limits ?? Self.patient, logger: .silent)
     }
 
     private func refusal(_ client: RedisClient) async throws -> String {
@@ -100,7 +104,7 @@ import Testing
         let knowing = try await ClientFakePeer.start(on: .singleton) { connection, _ in
             .bytes(connection == 3 ? "-ERR not now\r\n" : Self.address(port))
         }
-        var limits = RedisClientLimits()
+        var limits = Self.patient
         limits.primaryCheck = .milliseconds(50)
         let client = try client([stale, knowing], limits: limits)
         try await eventually("connected") { client.isConnected }
@@ -122,7 +126,7 @@ import Testing
         let sentinel = try await ClientFakePeer.start(on: .singleton) { _, _ in
             .bytes(Self.address(named.withLock { $0 }))
         }
-        var limits = RedisClientLimits()
+        var limits = Self.patient
         limits.primaryCheck = .milliseconds(100)
         let client = try client([sentinel], limits: limits)
         try await eventually("connected") { client.isConnected }
