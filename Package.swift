@@ -13,6 +13,7 @@ let scripts = [
     "prelude", "receive", "match", "cancel", "retry", "fire", "status", "list", "stats", "callbacks",
     "replay_callbacks", "claim", "renew", "finish", "release", "sweep", "settle_callback", "heartbeat", "leave",
     "inspect", "rearm", "recount",
+    "fence",
 ]
 
 let nio: [Target.Dependency] = [

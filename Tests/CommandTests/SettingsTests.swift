@@ -85,7 +85,8 @@ struct SettingsTests {
         (.tlsKey, ["/no/such/file"]),
         (.redisURL, ["ftp://r", "localhost:6379", "redis://", "redis://r:0", "redis://r/x"]),
         (.redisCA, ["/no/such/file"]),
-        (.minReplicas, ["-1", "101", "one"]),
+        // The last needs a Redis that somebody runs.
+        (.minReplicas, ["-1", "101", "one", "1"]),
         (
             .apiTokens,
             [
@@ -127,6 +128,8 @@ struct SettingsTests {
     @Test(arguments: [
         (SettingName.apiTokens, "a:tasks:CANARY"), (.gatewaySecret, "whsec_CANARY"), (.callbackSecret, "CANARY"),
         (.redisURL, "redis://user:CANARY@host:0/"), (.redisURL, "redis://CANARY/x@host"),
+        (.redisURL, "redis+sentinel://h/m?sentinel_password=CANARY&x=y"), (.redisURL, "redis://u:p@a?CANARY@h"),
+        (.redisURL, "redis+sentinel://u:CANARY@h/m?sentinel_pasword=CANARY"),
         (.gatewayURL, "http://user:CANARY@host/"), (.callbackURL, "user:CANARY@host"),
     ])
     func `no error shows a secret`(name: SettingName, value: String) throws {

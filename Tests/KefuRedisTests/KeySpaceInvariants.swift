@@ -63,12 +63,12 @@ struct KeySpaceInvariants {
                     "created", "customer", "callbacks", "instances":
                     "zset"
                 case "attempts": "list"
-                case "event": "string"
+                case "event", "fence": "string"
                 case "changes": "stream"
                 default: nil
                 }
             require(type == expected, "\(key) is a \(type)")
-            require(shown.expires == (family == "event" || family == "minute"), "\(key): time to live")
+            require(shown.expires == ["event", "minute", "fence"].contains(family), "\(key): time to live")
         }
     }
 

@@ -9,7 +9,7 @@ import Testing
 @Suite struct ScriptContractTests {
     static let allowOOM: Set<String> = [
         "cancel", "retry", "claim", "renew", "finish", "release", "sweep", "settle_callback", "replay_callbacks",
-        "heartbeat", "leave", "inspect", "rearm",
+        "heartbeat", "leave", "inspect", "rearm", "fence",
     ]
     static let noWrites: Set<String> = ["status", "list", "stats", "callbacks", "recount"]
 

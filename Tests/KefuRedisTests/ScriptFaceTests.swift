@@ -89,6 +89,10 @@ import Testing
             var recounting = Recounting()
             try await inspection.recount("1", into: &recounting)
         },
+        Face("fence") { store in
+            let confirmation = ReplicaConfirmation(replicas: 1, scripts: store.scripts, keys: store.keys)
+            _ = try await store.run(try #require(confirmation).fence)
+        },
     ]
 
     @Test func `Every script has a face`() {

@@ -44,6 +44,10 @@ final class RedisConnection {
     private var closeReason: String?
     /// What sign-in could do without, in English.
     private(set) var complaints: [String] = []
+    /// Where the primary is, when this was a sentinel.
+    private(set) var primary: RedisEndpoint.Address?
+    /// Of the server.
+    var address: RedisEndpoint.Address { connector.address }
 
     /// A buffer that a big batch has blown up beyond this is not kept.
     private static let keptBuffer = 1 << 16
@@ -86,13 +90,14 @@ final class RedisConnection {
     }
 
     /// Takes no more commands, and closes when those under way are answered.
-    func drain() {
+    func drain(_ reason: String) {
         eventLoop.preconditionInEventLoop()
         switch state {
         case .open:
             state = .draining
-            if pending.isEmpty { close("closed by this side") }
-        case .idle, .login: close("closed by this side")
+            closeReason = reason
+            if pending.isEmpty { close(reason) }
+        case .idle, .login: close(reason)
         case .draining, .closed: break
         }
     }
@@ -162,6 +167,7 @@ final class RedisConnection {
         case .goOn: state = .login(login)
         case .done:
             complaints = login.complaints
+            primary = login.primary
             state = .open
             readiness.succeed()
         case .fail(let reason): close(reason)
@@ -251,9 +257,8 @@ extension RedisConnection: ChannelInboundHandler {
 
     private func start() {
         guard case .idle = state else { return }
-        let login = RedisLogin(connector.endpoint, scripts: connector.scripts, name: connector.name)
-        state = .login(login)
-        for (step, command) in login.commands { write(command, for: .login(step)) }
+        state = .login(connector.login)
+        for (step, command) in connector.login.commands { write(command, for: .login(step)) }
         scheduleFlush()
     }
 }

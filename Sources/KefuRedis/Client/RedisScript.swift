@@ -28,17 +28,6 @@ package struct ScriptCall: Sendable, Equatable {
     }
 }
 
-/// The reply of a call, and how many replicas had received its writes when `WAIT` answered.
-package struct ReplicatedReply: Sendable, Equatable {
-    package var reply: RESPValue
-    package var replicas: Int
-
-    package init(reply: RESPValue, replicas: Int) {
-        self.reply = reply
-        self.replicas = replicas
-    }
-}
-
 extension Insecure.SHA1.Digest {
     fileprivate var hexadecimal: String {
         let digits = Array("0123456789abcdef".utf8)

@@ -55,12 +55,11 @@ package actor EmbeddedRedis {
         self.users = try FileLock(path: folder.usersLock)
         self.logger = logger
         do {
-            let connector = try RedisConnector(
-                endpoint: endpoint, scripts: [], name: "kefu-embedded", limits: RedisClientLimits())
+            let route = try RedisRoute(endpoint, name: "kefu-embedded")
             // Silent: whoever uses the server says what becomes of it.
             let silent = Logger(label: "kefu.redis") { _ in SwiftLogNoOpLogHandler() }
             self.link = RedisLink(
-                connector: connector, eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
+                route: route, eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
                 journal: ReachabilityLog(connections: 1, logger: silent))
         } catch {
             throw Failure("\(error)")

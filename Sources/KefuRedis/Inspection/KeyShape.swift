@@ -27,6 +27,10 @@ enum KeyShape: Equatable {
             self = .single(type)
             return
         }
+        if name == "fence" {
+            self = .passing("string", seconds: 60)
+            return
+        }
         let parts = name.split(separator: ":", omittingEmptySubsequences: false)
         let ids = parts.dropFirst().map { Self.unescaped($0) }
         guard ids.allSatisfy({ $0?.isEmpty == false }), let first = ids.first, let id = first else { return nil }

@@ -4,32 +4,22 @@ extension RedisTaskStore {
     package func receive(_ task: NewTask, capacity: Int) async throws(StoreError) -> Handout<ReceiveOutcome> {
         let token = nextToken()
         let heldUntil = holdFromNow()
-        let reader = try await runReplicated(receiveCall(task, token: token, capacity: capacity))
+        // What an answer that is not confirmed hands back would be lost to its lease; the executor claims by itself.
+        let capacity = confirms ? 0 : capacity
+        let reader = try await runConfirmed(receiveCall(task, token: token, capacity: capacity))
         return try readReceive(reader, token: token, heldUntil: heldUntil)
     }
 
     package func receive(_ tasks: [NewTask]) async -> [Result<Handout<ReceiveOutcome>, StoreError>] {
-        if minReplicas > 0 { return await receiveEach(tasks) }
         let heldUntil = holdFromNow()
         let calls = tasks.map { receiveCall($0, token: nextToken(), capacity: 0) }
-        return await client.run(calls).map { result in
+        return await client.runConfirmed(calls).map { result in
             result.mapError(StoreError.init).flatMap { reply in
                 Result { () throws(StoreError) in
                     try readReceive(try ReplyReader(reply), token: "", heldUntil: heldUntil)
                 }
             }
         }
-    }
-
-    /// One after the other, each with its own wait for replicas.
-    private func receiveEach(_ tasks: [NewTask]) async -> [Result<Handout<ReceiveOutcome>, StoreError>] {
-        var results: [Result<Handout<ReceiveOutcome>, StoreError>] = []
-        for task in tasks {
-            do { results.append(.success(try await receive(task, capacity: 0))) } catch {
-                results.append(.failure(error))
-            }
-        }
-        return results
     }
 
     private func receiveCall(_ task: NewTask, token: String, capacity: Int) -> ScriptCall {

@@ -1,7 +1,7 @@
 /// The scripts of `lua/`, as they are sent (see ``Composition``). Their texts are inside the binary.
 package struct ScriptLibrary: Sendable {
     package let receive, match, cancel, retry, fire, status, list, stats, callbacks, replayCallbacks: RedisScript
-    package let claim, renew, finish, release, sweep, settleCallback, heartbeat, leave: RedisScript
+    package let claim, renew, finish, release, sweep, settleCallback, heartbeat, leave, fence: RedisScript
     package let inspect, rearm, recount: RedisScript
     /// ``inspect`` for those who only look: Redis refuses it every write.
     package let look: RedisScript
@@ -48,13 +48,14 @@ package struct ScriptLibrary: Sendable {
         rearm = script("rearm", PackageResources.rearm_lua)
         recount = script("recount", PackageResources.recount_lua)
         look = inspect.readingOnly
+        fence = script("fence", PackageResources.fence_lua)
     }
 
     /// All of them, to be loaded on connect.
     package var all: [RedisScript] {
         [
             receive, match, cancel, retry, fire, status, list, stats, callbacks, replayCallbacks, claim, renew, finish,
-            release, sweep, settleCallback, heartbeat, leave, inspect, rearm, recount,
+            release, sweep, settleCallback, heartbeat, leave, inspect, rearm, recount, fence,
         ]
     }
 }

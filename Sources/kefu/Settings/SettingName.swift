@@ -42,10 +42,17 @@ enum SettingName: String, CaseIterable {
     func shown(_ value: String) -> String {
         if isSecret { return "***" }
         var text = value
-        if let scheme = value.firstRange(of: "://"), let at = value.lastIndex(of: "@"), at >= scheme.upperBound {
-            text = "\(value[..<scheme.upperBound])***\(value[at...])"
-        } else if value.contains("@") {
-            return "***"
+        let scheme = value.firstRange(of: "://")?.upperBound ?? value.startIndex
+        let query = value[scheme...].firstIndex(of: "?") ?? value.endIndex
+        if value[query...].contains("@") {
+            // Which part of it is the password cannot be told.
+            text = "\(value[..<scheme])***"
+        } else if let at = value[..<query].lastIndex(of: "@") {
+            text = scheme == value.startIndex ? "***" : "\(value[..<scheme])***\(value[at...])"
+        }
+        // Passwords may stand there too.
+        if let query = text.firstIndex(of: "?"), !text[query...].hasPrefix("?db=") {
+            text = "\(text[..<query])?***"
         }
         var line: [UInt8] = []
         LogText.append(text, to: &line, quoted: false)

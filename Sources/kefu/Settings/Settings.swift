@@ -89,6 +89,9 @@ struct Settings: Sendable {
             }
         }
         minReplicas = try read.integer(.minReplicas, 0...100) ?? minReplicas
+        if minReplicas > 0, redis == nil {
+            throw read.wrong(.minReplicas, "needs REDIS_URL: the embedded Redis has no replicas; allowed without is 0")
+        }
         dataDirectory = read.source[.dataDirectory] ?? dataDirectory
     }
 

@@ -33,15 +33,14 @@ struct Build {
         let identity = Self.identity()
         redis = try RedisClient(
             endpoint: endpoint, group: group, scripts: ScriptLibrary.production.all, name: "kefu-\(identity.id)",
-            logger: logger)
+            needsPrimary: true, confirmation: ReplicaConfirmation(replicas: settings.minReplicas), logger: logger)
         // Longer than a Redis that runs needs; one that does not is waited for while requests are refused.
         _ = await redis.waitUntilConnected(within: .seconds(2))
         let store = RedisTaskStore(
             client: redis, instance: identity,
             policy: SchedulingPolicy(
                 lease: settings.lease, gatewayTimeout: settings.gatewayTimeout, retention: settings.retention,
-                calledBack: settings.calledBack),
-            minReplicas: settings.minReplicas)
+                calledBack: settings.calledBack))
         let transport = try CurlTransport()
         self.transport = transport
         grace = GracePeriod(length: settings.shutdown) { transport.shutdown() }
