@@ -20,7 +20,8 @@ struct OrderTests {
             #expect(sent["trigger_event"]["conversation"] == ["group": "g1"])
             // The repeat is told what the first was, and another task looks back at the same event.
             #expect(try await kefu[1].post("/api/event", said).data == ["matched": [], "duplicate": true])
-            try await kefu[0].accept(Tasks.message("T2", trigger: ["type": "customer_payment", "lookback_seconds": 60]))
+            let paid: JSON = ["type": "customer_payment", "lookback_seconds": 60]
+            try await kefu[0].accept(Tasks.message("T2", trigger: paid))
             try await kefu[0].accept(Tasks.message("T3", customer: "c2", trigger: Self.lookingBack))
             try await kefu[0].accept(Tasks.message("T4", trigger: ["type": "customer_reply", "keyword": "好的"]))
             for id in ["T2", "T3", "T4"] { #expect(try await kefu[0].status(id)["status"] == "waiting") }
@@ -50,8 +51,8 @@ struct OrderTests {
         try await Site.run([:]) { site, kefu in
             let triggers: JSON = [
                 ["type": "customer_payment", "where": ["amount": ["gte": 100]]],
-                ["type": "customer_reply", "keyword": "好的", "exclude": ["不好的"]], ["type": "customer_reply", "keyword": "行"],
-                ["type": "time_reach", "time": "2100-01-01 09:00:00"],
+                ["type": "customer_reply", "keyword": "好的", "exclude": ["不好的"]],
+                ["type": "customer_reply", "keyword": "行"], ["type": "time_reach", "time": "2100-01-01 09:00:00"],
             ]
             func task(_ id: String) -> JSON {
                 var task = Tasks.message(id, customer: id, ["triggers": triggers])
@@ -88,7 +89,7 @@ struct OrderTests {
         }
     }
 
-    @Test func `an event and its task at the same moment, at two instances: the task fires exactly once`() async throws {
+    @Test func `an event and its task at the same moment, at two instances: it fires exactly once`() async throws {
         try await Site.run { site in
             let kefu = [try await site.start(), try await site.start()]
             let rounds = 100

@@ -145,7 +145,7 @@ enum TaskRefusals {
         (#"{"type":"custom_event"}"#, "event", "required"),
         (#"{"type":"custom_event","event":""}"#, "event", "1–64 bytes"),
         (#"{"type":"custom_event","event":\#(long("x", 65))}"#, "event", "1–64 bytes"),
-        (#"{"type":"customer_reply","lookback_seconds":60.001}"#, "lookback_seconds", "0–60, as long as events are kept"),
+        (#"{"type":"customer_reply","lookback_seconds":60.001}"#, "lookback_seconds", "0–60, as long as events"),
         (#"{"type":"customer_reply","lookback_seconds":1e300}"#, "lookback_seconds", "KEFU_EVENT_LOG_SECONDS"),
         (#"{"type":"customer_payment","lookback_seconds":-1}"#, "lookback_seconds", "0–60"),
         (#"{"type":"customer_reply","lookback_seconds":"0"}"#, "lookback_seconds", "a number"),

@@ -173,7 +173,8 @@ import Testing
         }
     }
 
-    @Test func `Its record shows the first trigger and all of them, and a list finds it by each keyword`() async throws {
+    @Test func `Its record shows the first trigger and all of them, and a list finds it by each keyword`() async throws
+    {
         let test = try await TestStore()
         var second = Trigger.reply("退\"款", "发票").lookingBack(500)
         second.keyword = "OK"

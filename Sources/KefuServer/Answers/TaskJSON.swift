@@ -108,7 +108,7 @@ extension JSONWriter {
         key("trigger_event_name")
         string(task.triggerEventName)
         key("trigger_lookback_seconds")
-        seconds(task.triggerLookbackMs)
+        if task.triggerLookbackMs > 0 { seconds(task.triggerLookbackMs) } else { null() }
         key("triggers")
         triggers(task.triggersJSON, times)
         key("generation")

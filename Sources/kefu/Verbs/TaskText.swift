@@ -43,7 +43,8 @@ enum TaskText {
             let others = max(0, task["triggers"].elements.count - 1)
             table.add([
                 task["task_id"].text, task["status"].text, task["priority"].text, task["customer_id"].text,
-                task["trigger_type"].text + (others == 0 ? "" : " +\(others)"), keywords.joined(separator: ", "), task["action_type"].text,
+                task["trigger_type"].text + (others == 0 ? "" : " +\(others)"), keywords.joined(separator: ", "),
+                task["action_type"].text,
                 task["created_at"].text, task["error_code"].text,
             ])
         }
