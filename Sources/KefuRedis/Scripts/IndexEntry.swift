@@ -18,10 +18,10 @@ struct Armament {
 
     init(_ task: NewTask) {
         guard !task.otherTriggers.isEmpty else {
-            let entry = IndexEntry(task.trigger)
-            (names, entries) = (entry?.name ?? "", entry?.text ?? "")
+            let place = IndexEntry(task.trigger)
+            (names, entries) = (place?.name ?? "", place?.text ?? "")
             lookback = Self.lookback(task.trigger) ?? ""
-            times = entry == nil ? task.trigger.timeMs.map { $0...$0 } : nil
+            times = place == nil ? task.trigger.timeMs.map { $0...$0 } : nil
             return
         }
         let merged = IndexEntry.merged(task.triggers)
