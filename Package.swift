@@ -8,9 +8,9 @@
 // `--explicit-target-dependency-import-check error`, so the compiler holds these arrows.
 import PackageDescription
 
-/// One Lua file an operation; `prelude` is inserted behind the first line of each of the others.
+/// One Lua file an operation; `prelude` and `matching` are inserted behind the first line of each of the others.
 let scripts = [
-    "prelude", "receive", "match", "cancel", "retry", "fire", "status", "list", "stats", "callbacks",
+    "prelude", "matching", "receive", "match", "cancel", "retry", "fire", "status", "list", "stats", "callbacks",
     "replay_callbacks", "claim", "renew", "finish", "release", "sweep", "settle_callback", "heartbeat", "leave",
     "inspect", "rearm", "recount",
     "fence",

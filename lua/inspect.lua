@@ -32,9 +32,16 @@ local place, name
 -- Notes a disagreement, and the commands that end it: they run when everything has been looked at.
 local function report(word, is, should, ...)
   found[#found + 1] = { place, name, word, is, should, select('#', ...) > 0 and 1 or 0 }
-  for _, command in ipairs({ ... }) do
-    mends[#mends + 1] = command
+  for _, command in ipairs({ ... }) do mends[#mends + 1] = command end
+end
+
+-- When a record's `time_reach` is due, the earliest of several; nil without one.
+local function due_time(r)
+  local earliest = tonumber(r.trigger_time) or math.huge
+  for _, trigger in ipairs(r.triggers and cjson.decode(r.triggers) or {}) do
+    earliest = math.min(earliest, trigger.time or math.huge)
   end
+  return earliest < math.huge and earliest or nil
 end
 
 -- Where a record says that its task stands: queue → score, true for any. Or nil, and the field that makes no sense.
@@ -54,7 +61,7 @@ local function places(r)
     elseif r.trigger_type == 'time_reach' and not tonumber(r.trigger_time) then
       return nil, 'trigger_time'
     end
-    return { timeouts = tonumber(r.deadline_at), scheduled = tonumber(r.trigger_time) }
+    return { timeouts = tonumber(r.deadline_at), scheduled = due_time(r) }
   elseif finals[r.status] then
     return { [r.status] = tonumber(r.completed_at) }, 'completed_at'
   elseif not tonumber(r.triggered_at) then
@@ -125,12 +132,17 @@ local function inspect_fields(r, should)
   end
 end
 
+-- Whether a task waits for more than a time.
+local function listens(r)
+  return r.trigger_type ~= 'time_reach' or call('HEXISTS', r.key, 'triggers') == 1
+end
+
 -- The index entries that the record names, and whether it may name any.
 local function inspect_arming(r, waits)
   local missing, commands = {}, {}
   for entry in string.gmatch(r.armed or '', '[^\n]+') do
     local key = P .. 'armed:' .. escaped(r.customer_id) .. ':' .. entry
-    if call('HEXISTS', key, r.id) == 0 then
+    if entry ~= 'scheduled' and call('HEXISTS', key, r.id) == 0 then
       missing[#missing + 1] = entry
     elseif not waits then
       commands[#commands + 1] = { 'HDEL', key, r.id }
@@ -138,7 +150,7 @@ local function inspect_arming(r, waits)
   end
   if not waits and r.armed then
     report('stray', 'armed', r.status, { 'HDEL', r.key, 'armed' }, unpack(commands))
-  elseif waits and (#missing > 0 or not r.armed and r.trigger_type ~= 'time_reach') then
+  elseif waits and (#missing > 0 or not r.armed and listens(r)) then
     report('unarmed', table.concat(missing, ' '), '')
   end
 end
@@ -151,8 +163,8 @@ local function inspect_task()
     end
     return
   end
-  local more = call('HMGET', r.key, 'deadline_at', 'trigger_time', 'completed_at')
-  r.deadline_at, r.trigger_time, r.completed_at = more[1], more[2], more[3]
+  local more = call('HMGET', r.key, 'deadline_at', 'trigger_time', 'completed_at', 'triggers')
+  r.deadline_at, r.trigger_time, r.completed_at, r.triggers = more[1], more[2], more[3], more[4]
   if finals[r.status] and not r.completed_at then
     r.completed_at = call('ZSCORE', P .. r.status, r.id) or text(now)
     report('end', '', r.completed_at, { 'HSET', r.key, 'completed_at', r.completed_at })
@@ -188,7 +200,7 @@ end
 -- Whether a record names this entry. One that names none says nothing: then it is the record that lacks something.
 local function names_entry(r)
   local own = 'armed:' .. escaped(r.customer_id) .. ':'
-  if not r.armed and r.trigger_type ~= 'time_reach' then
+  if not r.armed and listens(r) then
     return sub(place, 1, #own) == own
   end
   for entry in string.gmatch(r.armed or '', '[^\n]+') do
@@ -202,9 +214,7 @@ end
 -- What stands in a hash of the index.
 local function inspect_entry()
   local key = P .. place
-  if call('HEXISTS', key, name) == 0 then
-    return
-  end
+  if call('HEXISTS', key, name) == 0 then return end
   local r = load(name)
   if not r and call('EXISTS', task_key(name)) == 0 then
     report('no_record', place, '', { 'HDEL', key, name })
@@ -226,9 +236,7 @@ end
 local function inspect_callback()
   local key = P .. 'callback:' .. name
   local contents = call('HMGET', key, unpack(CONTENTS))
-  if call('EXISTS', key) == 0 then
-    return
-  end
+  if call('EXISTS', key) == 0 then return end
   local pending, dead = call('ZSCORE', P .. 'callbacks', name), call('ZSCORE', P .. 'callbacks:dead', name)
   for i, field in ipairs(CONTENTS) do
     if not contents[i] then
@@ -284,8 +292,6 @@ for i = 5, #ARGV, 2 do
   inspect()
 end
 if ARGV[3] == '1' then
-  for _, command in ipairs(mends) do
-    call(unpack(command))
-  end
+  for _, command in ipairs(mends) do call(unpack(command)) end
 end
 return found

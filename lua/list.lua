@@ -16,9 +16,9 @@ local LOOKED_AT = 1000
 -- What a page shows of each task.
 local SHOWN = {
   'status', 'type', 'customer_id', 'customer_name', 'trigger_type', 'trigger_keyword', 'trigger_keywords',
-  'trigger_time', 'trigger_event_name', 'action_type', 'action_message', 'action_file_url', 'action_url', 'priority',
-  'timeout_hours', 'max_retry', 'retry_count', 'attempts', 'generation', 'created_at', 'created_by', 'deadline_at',
-  'triggered_at', 'next_attempt_at', 'completed_at', 'error_message', 'error_code',
+  'trigger_time', 'trigger_event_name', 'triggers', 'action_type', 'action_message', 'action_file_url', 'action_url',
+  'priority', 'timeout_hours', 'max_retry', 'retry_count', 'attempts', 'generation', 'created_at', 'created_by',
+  'deadline_at', 'triggered_at', 'next_attempt_at', 'completed_at', 'error_message', 'error_code',
 }
 
 local limit, wanted = tonumber(ARGV[2]), ARGV[5]
@@ -30,6 +30,21 @@ local function contains(value)
   return value and find(value, wanted, 1, true)
 end
 
+-- Whether a keyword of one of several triggers contains the text; the first has it in the record's own fields, too.
+local function is_in_triggers(triggers)
+  for _, one in ipairs(contains(triggers) and cjson.decode(triggers) or {}) do
+    if contains(one.keyword) then
+      return true
+    end
+    for _, keyword in ipairs(one.keywords or {}) do
+      if contains(keyword) then
+        return true
+      end
+    end
+  end
+  return false
+end
+
 local function passes(id, r)
   for i = 6, #ARGV, 2 do
     if r[ARGV[i]] ~= ARGV[i + 1] then
@@ -37,7 +52,7 @@ local function passes(id, r)
     end
   end
   return wanted == '' or contains(id) or contains(r.trigger_keyword) or contains(r.trigger_keywords)
-    or contains(r.action_message)
+    or contains(r.action_message) or is_in_triggers(r.triggers)
 end
 
 local tasks = {}

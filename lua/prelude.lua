@@ -1,6 +1,6 @@
 -- The prelude: what scripts share. It goes behind the first line (`#!lua …`) of every other script, or where that one
 -- says `-- prelude`, so all of this is local to one call. Redis runs all of a script at each call: of the blocks here,
--- divided by blank lines, a script is given those that it names, and those that they name.
+-- divided by blank lines, a script is given those that it names, and those that they name, each as late as it can be.
 --
 -- Conventions (the key table is in README.md):
 --   * KEYS[1] places the call in its shard; every other key is built from the prefix P, which holds the same hash tag.
@@ -158,11 +158,16 @@ local function queue_callback(called_back, r, status, now, outcome, held_until)
   }
 end
 
--- Takes a task out of the index and of the queues in which it waits for its trigger.
+-- Takes a task out of the index and of the queues in which it waits for its triggers. `armed` names the entries, a line
+-- each, and `scheduled` when one of several triggers is a time.
 local function disarm(r)
   if r.armed then
     for name in string.gmatch(r.armed, '[^\n]+') do
-      call('HDEL', P .. 'armed:' .. escaped(r.customer_id) .. ':' .. name, r.id)
+      if name == 'scheduled' then
+        call('ZREM', P .. 'scheduled', r.id)
+      else
+        call('HDEL', P .. 'armed:' .. escaped(r.customer_id) .. ':' .. name, r.id)
+      end
     end
     call('HDEL', r.key, 'armed')
   end
@@ -172,10 +177,11 @@ local function disarm(r)
   end
 end
 
--- The trigger has come: the task stands in `ready` from here on. `event` is the event's JSON object without `at`.
-local function trigger(r, event, now)
+-- A trigger has come: the task stands in `ready` from here on, and waits for nothing else. `event` is the event's JSON
+-- object without `at`; `came`: when it came, if that is not now.
+local function trigger(r, event, now, came)
   disarm(r)
-  event = '{"at":' .. text(now) .. ',' .. sub(event, 2)
+  event = '{"at":' .. text(came or now) .. ',' .. sub(event, 2)
   call('HSET', r.key, 'triggered_at', text(now), 'trigger_event', event)
   call('ZADD', P .. 'ready', text(ranks[r.priority] + now), r.id)
   publish(r, 'waiting', 'triggered', now)

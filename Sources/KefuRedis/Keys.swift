@@ -31,8 +31,11 @@ package struct Keys: Sendable {
         prefix + "event:" + Self.escaped(customer) + ":" + Self.escaped(id)
     }
 
-    /// The index entry of a custom event.
-    package static func custom(_ event: String) -> String { "custom:" + escaped(event) }
+    /// The index entry of a custom event. Scripts keep such names a line each, and an event's name is any text.
+    package static func custom(_ event: String) -> String {
+        let name = "custom:" + escaped(event)
+        return name.utf8.contains(UInt8(ascii: "\n")) ? name.replacing("\n", with: "%0A") : name
+    }
 
     /// `%` and `:` percent-encoded, so that no two ids can build the same key.
     static func escaped(_ id: String) -> String {

@@ -32,6 +32,9 @@ package final class RedisTaskStore: TaskStore {
     let calledBack: String
     private let terms: LeaseTerms
     let leaseMs: String
+    /// Seconds that a customer's event log lives behind its last event; nil when events are not kept. Longer than any
+    /// task looks back: what is too old the clock says, not the key's end.
+    let eventLogTTL: String?
     private let calls = Atomic<UInt64>(0)
     let lastRunning = Atomic<Int>(0)
     /// What the last look found: see Lookout.swift.
@@ -49,6 +52,7 @@ package final class RedisTaskStore: TaskStore {
         terms = LeaseTerms(length: policy.lease)
         calledBack = policy.calledBack.map(\.rawValue).sorted().joined(separator: ",")
         leaseMs = String(policy.lease.milliseconds)
+        eventLogTTL = policy.eventLog > .zero ? String(policy.eventLog.milliseconds / 1000 + 2) : nil
     }
 
     /// A fencing token: another for each call that may claim.

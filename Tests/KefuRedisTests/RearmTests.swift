@@ -14,14 +14,20 @@ import Testing
         #"{"type":"customer_payment","where":{"amount":{"gte":100,"lt":1e3},"order_id":"A1"}}"#,
         #"{"type":"customer_order","where":{"vip":true,"k:%":{"in":["a",2,false]},"x":{"exists":false},"y":{"ne":-0.5}}}"#,
         #"{"type":"custom_event","event":"a:b%c","where":{"n":{"gt":3}}}"#,
+        #"[{"type":"customer_reply","keyword":"好的"},{"type":"customer_payment"},{"type":"customer_reply"}]"#,
+        #"[{"type":"time_reach","time":"2030-01-01 09:00:00"},{"type":"customer_order","lookback_seconds":9.5}]"#,
+        #"[{"type":"customer_order"},{"type":"time_reach","time":"2031-01-01 09:00:00"},"#
+            + #"{"type":"time_reach","time":"2030-01-01 09:00:00"}]"#,
     ]
 
     static func task(_ trigger: String) throws -> NewTask {
+        let member = trigger.hasPrefix("[") ? "triggers" : "trigger"
         let body =
-            #"{"task_id":"T1","type":"x","customer":{"id":"c:1"},"trigger":\#(trigger),"#
+            #"{"task_id":"T1","type":"x","customer":{"id":"c:1"},"\#(member)":\#(trigger),"#
             + #""action":{"type":"send_message","message":"谢谢"}}"#
         let zone = try #require(TimeZoneRules(name: "Asia/Shanghai"))
-        return try Array(body.utf8).withUnsafeBytes { try RequestReader(timeZone: zone).task($0) }
+        let reader = RequestReader(timeZone: zone, eventLog: .seconds(3600))
+        return try Array(body.utf8).withUnsafeBytes { try reader.task($0) }
     }
 
     @Test(arguments: triggers)
@@ -34,7 +40,9 @@ import Testing
             whole["task:T1"].flatMap { image -> String? in
                 if case .hash(let record) = image.value { record["armed"] } else { nil }
             })
-        try await test.command("HDEL", test.keys.armed(customer: "c:1", entry: armed), "T1")
+        for entry in armed.split(separator: "\n") where entry != "scheduled" {
+            try await test.command("HDEL", test.keys.armed(customer: "c:1", entry: String(entry)), "T1")
+        }
         try await test.command("HDEL", test.keys.task("T1"), "armed")
         try await test.at(1_000)
         #expect(try await test.inspected(repairing: true).map(\.kind) == [.unarmed])
@@ -68,6 +76,6 @@ import Testing
         _ store: RedisTaskStore, _ content: String, _ triggers: Trigger...
     ) async throws -> Inspection.Rearming {
         try await InspectTests.inspection(store, true).rearm(
-            "T1", content: content, triggers.map { IndexEntry($0) })
+            "T1", content: content, triggers)
     }
 }

@@ -12,7 +12,7 @@ extension FailureScenario {
                 try await test.command("HDEL", test.keys.task("T1"), "armed")
             } act: {
                 let inspection = InspectTests.inspection($0.store, true)
-                _ = try await inspection.rearm("T1", content: "d1", [IndexEntry(.payment())])
+                _ = try await inspection.rearm("T1", content: "d1", [.payment()])
             },
             FailureScenario("recount") { test in
                 try await test.held()

@@ -18,7 +18,7 @@ enum KeyShape: Equatable {
         "callbacks:dead": "zset", "instances": "zset", "changes": "stream", "counts": "hash",
     ]
     /// The first words of all others.
-    static let families = ["task", "armed", "customer", "attempts", "callback", "event", "minute", "instance"]
+    static let families = ["task", "armed", "customer", "attempts", "callback", "event", "recent", "minute", "instance"]
     private static let listened = ["message", "payment", "order"]
 
     /// nil: no such key is Kefu's.
@@ -42,6 +42,7 @@ enum KeyShape: Equatable {
         case ("instance", 1): self = .instance(id)
         case ("armed", 2) where Self.listened.contains(String(parts[2])): self = .armed(name)
         case ("armed", 3) where parts[2] == "custom": self = .armed(name)
+        case ("recent", 1): self = .passing("list", seconds: 3602)
         case ("event", 2): self = .passing("string", seconds: 24 * 3600)
         case ("minute", 1) where Int(id) != nil: self = .passing("hash", seconds: 26 * 3600)
         default: return nil

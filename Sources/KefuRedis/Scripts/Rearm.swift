@@ -17,8 +17,8 @@ extension Inspection {
         }
         var reader = try ReplyReader(reply)
         let record = reader.fields()
-        let entries: [IndexEntry]
-        do { entries = try IndexEntry.all(of: record) } catch {
+        let triggers: [Trigger]
+        do { triggers = try Trigger.all(record: record) } catch {
             finding.fate = isRepairing ? .left : .found
             let flaw = "\(error.field ?? "trigger") \(error.detail)"
             finding.remedy = "its record does not say for what it waits (\(flaw)): cancel it and issue it anew"
@@ -27,16 +27,16 @@ extension Inspection {
         finding.isMendable = true
         guard isRepairing else { return finding }
         finding.fate = .mended
-        if try await rearm(row.name, content: record["content"] ?? "", entries) != .armed {
+        if try await rearm(row.name, content: record["content"] ?? "", triggers) != .armed {
             finding.remedy = "nothing was left to do: it has moved on meanwhile"
         }
         return finding
     }
 
-    /// Writes the entries of a task that still waits, if its contents are those of the digest.
-    func rearm(_ id: String, content: String, _ entries: [IndexEntry]) async throws(StoreError) -> Rearming {
+    /// Writes the entries of a task that still waits for these triggers, if its contents are those of the digest.
+    func rearm(_ id: String, content: String, _ triggers: [Trigger]) async throws(StoreError) -> Rearming {
         var arguments: [RedisArgument] = [.string(keys.prefix), .string(id), .string(content)]
-        for entry in entries { arguments += [.string(entry.name), .string(entry.text)] }
+        for place in Armament.places(of: triggers) { arguments += [.string(place.name), .string(place.entry)] }
         let reply: RESPValue
         do {
             reply = try await client.run(scripts.rearm, keys: [keys.task(id)], arguments: arguments)
@@ -45,14 +45,5 @@ extension Inspection {
         let word = try reader.string()
         guard let outcome = Rearming(rawValue: word) else { throw .defect("rearm answered \(word)") }
         return outcome
-    }
-}
-
-extension IndexEntry {
-    /// All entries in which a task with this record waits.
-    ///
-    /// - Throws: when the record does not say.
-    static func all(of record: [String: String]) throws(InputError) -> [IndexEntry] {
-        [IndexEntry(try Trigger(record: record))]
     }
 }

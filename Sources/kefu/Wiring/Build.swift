@@ -40,7 +40,7 @@ struct Build {
             client: redis, instance: identity,
             policy: SchedulingPolicy(
                 lease: settings.lease, gatewayTimeout: settings.gatewayTimeout, retention: settings.retention,
-                calledBack: settings.calledBack))
+                calledBack: settings.calledBack, eventLog: settings.eventLog))
         let transport = try CurlTransport()
         self.transport = transport
         grace = GracePeriod(length: settings.shutdown) { transport.shutdown() }
@@ -48,7 +48,7 @@ struct Build {
         let drain = DrainSignal()
         let routes = APIRoutes(
             intake: TaskIntake(store: store, executor: engine.executor), store: store,
-            reader: RequestReader(timeZone: settings.timeZone), times: settings.timeZone,
+            reader: RequestReader(timeZone: settings.timeZone, eventLog: settings.eventLog), times: settings.timeZone,
             instance: InstanceIdentity(id: identity.id, version: identity.version), drain: drain)
         var limits = ServerLimits()
         limits.shutdownGrace = settings.shutdown
