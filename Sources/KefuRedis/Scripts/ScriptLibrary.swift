@@ -3,6 +3,11 @@ package struct ScriptLibrary: Sendable {
     package let receive, match, cancel, retry, fire, status, list, stats, callbacks, replayCallbacks: RedisScript
     package let claim, renew, finish, release, sweep, settleCallback, heartbeat, leave: RedisScript
 
+    /// See ``RedisScript/isUrgent``.
+    private static let urgent: Set = [
+        "cancel", "claim", "renew", "finish", "release", "sweep", "settle_callback", "heartbeat", "leave",
+    ]
+
     /// The read of the clock, once in the prelude and nowhere else.
     package static let clockRead = "redis.call('TIME')"
 
@@ -21,7 +26,8 @@ package struct ScriptLibrary: Sendable {
         let prelude = String(decoding: PackageResources.prelude_lua, as: UTF8.self)
         func script(_ name: String, _ bytes: [UInt8]) -> RedisScript {
             let (shebang, code) = Composition.compose(String(decoding: bytes, as: UTF8.self), prelude: prelude)
-            return RedisScript(name: name, text: shebang + "\n" + rewritten(code))
+            return RedisScript(
+                name: name, text: shebang + "\n" + rewritten(code), isUrgent: Self.urgent.contains(name))
         }
         receive = script("receive", PackageResources.receive_lua)
         match = script("match", PackageResources.match_lua)
