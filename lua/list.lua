@@ -10,9 +10,10 @@
 --       6… field, value        what else must be equal
 -- Returns {tasks, next_created, next_id}: {id, field, value, …} each; false, false at the end
 -- Keeps: a walk sees each task that stood there at its start exactly once, whatever is added meanwhile.
--- Cost: O(log n + records looked at), at most LOOKED_AT a call.
+-- Cost: O(log n + records looked at), at most LOOKED_AT a call; a page ends early when its texts exceed PAGE_BYTES.
 
 local LOOKED_AT = 1000
+local PAGE_BYTES = 1048576
 -- What a page shows of each task.
 local SHOWN = {
   'status', 'type', 'customer_id', 'customer_name', 'trigger_type', 'trigger_keyword', 'trigger_keywords',
@@ -55,7 +56,7 @@ local function passes(id, r)
     or contains(r.action_message) or is_in_triggers(r.triggers)
 end
 
-local tasks = {}
+local tasks, bytes = {}, 0
 local last
 for i = 1, #page, 2 do
   local id = page[i]
@@ -71,7 +72,10 @@ for i = 1, #page, 2 do
   last = i
   if r.status and passes(id, r) then
     tasks[#tasks + 1] = task
-    if #tasks == limit then
+    for n = 3, #task, 2 do
+      bytes = bytes + #task[n]
+    end
+    if #tasks == limit or bytes > PAGE_BYTES then
       break
     end
   end

@@ -71,6 +71,48 @@ import Testing
         #expect(pending.hasRoom(for: 2))
     }
 
+    @Test func `What can wait is refused while many wait and the oldest has waited long`() {
+        var limits = RedisClientLimits()
+        limits.crowd = 3
+        limits.crowdedCommands = 5
+        var pending = PendingReplies<Int>(limits: limits, now: start)
+        let late = start + limits.crowdedAge + .milliseconds(1)
+        for waiter in 1...2 { pending.append(waiter, bytes: 1, now: start) }
+        // Two in a stall are no crowd.
+        #expect(!pending.isCrowded(with: 1, now: late))
+        pending.append(3, bytes: 1, now: start)
+        #expect(!pending.isCrowded(with: 1, now: start + limits.crowdedAge))
+        #expect(pending.isCrowded(with: 1, now: late))
+        #expect(pending.hasRoom(for: 1))
+        _ = pending.takeFirst()
+        #expect(!pending.isCrowded(with: 3, now: late))
+        #expect(pending.isCrowded(with: 4, now: start))
+        #expect(pending.hasRoom(for: 4))
+    }
+
+    @Test func `A slow Redis is waited for while it answers, and given up when it does not`() {
+        var pending = queue()
+        let limits = RedisClientLimits()
+        for waiter in 1...2 { pending.append(waiter, bytes: 1, now: start) }
+        pending.heard(now: start + .seconds(1))
+        #expect(pending.watch(now: start + .seconds(2)) == .sleep(until: start + .seconds(3)))
+        #expect(pending.watch(now: start + .seconds(3)) == .overdue)
+        // A drip does not keep it alive for ever.
+        let last = start + limits.replyDeadline + limits.replyPatience
+        pending.heard(now: last - .milliseconds(1))
+        #expect(pending.watch(now: last - .milliseconds(1)) == .sleep(until: last))
+        #expect(pending.watch(now: last) == .overdue)
+    }
+
+    @Test func `What ends work is urgent, what begins it is not`() {
+        let scripts = ScriptLibrary.production
+        let waits = [
+            scripts.receive, scripts.match, scripts.retry, scripts.fire, scripts.status, scripts.list, scripts.stats,
+            scripts.callbacks, scripts.replayCallbacks,
+        ]
+        #expect(scripts.all.filter { !$0.isUrgent }.map(\.name).sorted() == waits.map(\.name).sorted())
+    }
+
     @Test func `Signing in says who, where, what for and asks for a sign of life at the end`() {
         let script = RedisScript(name: "one", text: "return 1")
         let endpoint = RedisEndpoint(address: .unixSocket(path: "/s"), user: "u", password: "p", database: 3)

@@ -18,7 +18,9 @@ enum KeyShape: Equatable {
         "callbacks:dead": "zset", "instances": "zset", "changes": "stream", "counts": "hash",
     ]
     /// The first words of all others.
-    static let families = ["task", "armed", "customer", "attempts", "callback", "event", "recent", "minute", "instance"]
+    static let families = [
+        "task", "armed", "customer", "attempts", "callback", "event", "recent", "minute", "instance",
+    ]
     private static let listened = ["message", "payment", "order"]
 
     /// nil: no such key is Kefu's.

@@ -6,6 +6,11 @@ package struct ScriptLibrary: Sendable {
     /// ``inspect`` for those who only look: Redis refuses it every write.
     package let look: RedisScript
 
+    /// See ``RedisScript/isUrgent``.
+    private static let urgent: Set = [
+        "cancel", "claim", "renew", "finish", "release", "sweep", "settle_callback", "heartbeat", "leave",
+    ]
+
     /// The read of the clock, once in the prelude and nowhere else.
     package static let clockRead = "redis.call('TIME')"
 
@@ -25,7 +30,8 @@ package struct ScriptLibrary: Sendable {
         let prelude = halves.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
         func script(_ name: String, _ bytes: [UInt8]) -> RedisScript {
             let (shebang, code) = Composition.compose(String(decoding: bytes, as: UTF8.self), prelude: prelude)
-            return RedisScript(name: name, text: shebang + "\n" + rewritten(code))
+            return RedisScript(
+                name: name, text: shebang + "\n" + rewritten(code), isUrgent: Self.urgent.contains(name))
         }
         receive = script("receive", PackageResources.receive_lua)
         match = script("match", PackageResources.match_lua)

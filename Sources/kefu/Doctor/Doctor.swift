@@ -101,8 +101,9 @@ struct Doctor {
 
     /// Any answer to a GET will do: nothing that could be taken for an action is sent.
     private func peer(_ name: String, _ url: String?, unset: Check) async -> Check {
-        guard let url else { return unset }
-        switch await transport.perform(HTTPRequest(.get, url, timeout: Self.peerLimit)) {
+        guard let address = url else { return unset }
+        let url = SettingName.withoutQuery(address)
+        switch await transport.perform(HTTPRequest(.get, address, timeout: Self.peerLimit)) {
         case .success(let response) where response.status >= 500:
             return .warn(name, "\(url) answered \(response.status)", "look at its log: it says that it is not well")
         case .success: return .ok(name, "\(url) answers")

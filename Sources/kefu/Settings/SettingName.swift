@@ -8,6 +8,8 @@ enum SettingName: String, CaseIterable {
     case redisCA = "KEFU_REDIS_CA"
     case minReplicas = "KEFU_MIN_REPLICAS"
     case dataDirectory = "KEFU_DATA_DIR"
+    case maxConnections = "KEFU_MAX_CONNECTIONS"
+    case maxRequests = "KEFU_MAX_REQUESTS"
     case apiTokens = "KEFU_API_TOKENS"
     case apiTokensFile = "KEFU_API_TOKENS_FILE"
     case allowAnonymous = "KEFU_ALLOW_ANONYMOUS"
@@ -38,7 +40,8 @@ enum SettingName: String, CaseIterable {
         }
     }
 
-    /// The value as an error may show it: secrets as `***`, the login of a URL too, everything on one line.
+    /// The value as an error may show it: secrets as `***`, the login and the query of a URL too (robots of chat
+    /// services have their key there), everything on one line.
     func shown(_ value: String) -> String {
         if isSecret { return "***" }
         var text = value
@@ -54,9 +57,16 @@ enum SettingName: String, CaseIterable {
         if let query = text.firstIndex(of: "?"), !text[query...].hasPrefix("?db=") {
             text = "\(text[..<query])?***"
         }
+        text = Self.withoutQuery(text)
         var line: [UInt8] = []
         LogText.append(text, to: &line, quoted: false)
         return String(decoding: line, as: UTF8.self)
+    }
+
+    /// The URL, with what follows `?` hidden.
+    static func withoutQuery(_ url: String) -> String {
+        guard url.contains("://"), let mark = url.firstIndex(of: "?") else { return url }
+        return "\(url[..<mark])?***"
     }
 }
 

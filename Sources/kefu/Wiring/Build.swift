@@ -25,6 +25,7 @@ struct Build {
     init(_ settings: Settings, logger: Logger) async throws {
         self.settings = settings
         self.logger = logger
+        if let tls = settings.tls { try HTTPServer.check(tls) }
         Normalizer.warmUp()
         group = MultiThreadedEventLoopGroup(numberOfThreads: Self.loops)
         embedded = try await Self.startRedis(settings, logger: logger)
@@ -52,6 +53,8 @@ struct Build {
             instance: InstanceIdentity(id: identity.id, version: identity.version), drain: drain)
         var limits = ServerLimits()
         limits.shutdownGrace = settings.shutdown
+        limits.connections = OpenFiles.room(for: settings.maxConnections, beside: settings.concurrency, logger)
+        limits.requestsInFlight = settings.maxRequests
         server = HTTPServer(
             group: group, address: ListenAddress(host: settings.host, port: settings.port),
             router: Router(routes.all), access: AccessControl(tokens: settings.tokens), limits: limits,
@@ -80,12 +83,12 @@ struct Build {
             version: Kefu.version, startedAtMs: Int64(Date().timeIntervalSince1970 * 1000))
     }
 
-    /// Runs until SIGTERM or SIGINT, then ends everything in order.
-    func run(then started: StartNotice) async throws {
+    /// Runs until it is told to stop, then ends everything in order.
+    func run(until stop: StopSignal, then started: StartNotice) async throws {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: (services + [started]).map { .init(service: $0) },
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: (services + [started]).map { .init(service: $0) }, logger: logger))
+        stop.whenTold { Task { await group.triggerGracefulShutdown() } }
         let outcome: Result<Void, any Error>
         do {
             try await group.run()
