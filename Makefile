@@ -4,7 +4,7 @@
 needs = libhiredis-dev libcurl4-openssl-dev redis-server
 test_needs = $(needs) lua-check openssl python3-venv curl
 
-.PHONY: help run build test lint format bench clean
+.PHONY: help run build test lint format bench fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## show these lines
@@ -32,6 +32,10 @@ format: ## lay out the Swift files
 bench: build ## the benchmark, against a release build and a private Redis; `make bench options="--only accept"`
 	swift build -c release --product KefuBench
 	.build/release/KefuBench $(options)
+
+fuzz: ## a million hostile inputs for each reader; `make fuzz inputs=20000`, `make fuzz seed=1`
+	@.ci/install $(test_needs)
+	@.ci/fuzz $(or $(inputs),1000000) $(seed)
 
 clean: ## forget what was built
 	rm -rf .build

@@ -8,10 +8,12 @@
 // `--explicit-target-dependency-import-check error`, so the compiler holds these arrows.
 import PackageDescription
 
-/// One Lua file an operation; `prelude` is inserted behind the first line of each of the others.
+/// One Lua file an operation; `prelude` and `matching` are inserted behind the first line of each of the others.
 let scripts = [
-    "prelude", "receive", "match", "cancel", "retry", "fire", "status", "list", "stats", "callbacks",
+    "prelude", "matching", "receive", "match", "cancel", "retry", "fire", "status", "list", "stats", "callbacks",
     "replay_callbacks", "claim", "renew", "finish", "release", "sweep", "settle_callback", "heartbeat", "leave",
+    "inspect", "rearm", "recount",
+    "fence",
 ]
 
 let nio: [Target.Dependency] = [
@@ -19,6 +21,7 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOPosix", package: "swift-nio"),
     .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
+let embedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -64,6 +67,7 @@ let package = Package(
             name: "kefu",
             dependencies: [
                 "KefuCore", "KefuServer", "KefuEngine", "KefuRedis", "KefuOutbound", lifecycle, log,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
             ] + nio, swiftSettings: settings),
@@ -89,7 +93,7 @@ let package = Package(
             name: "KefuOutboundTests",
             dependencies: ["KefuCore", "KefuOutbound", "TestSupport", crypto, log] + nio, swiftSettings: settings),
         .testTarget(
-            name: "KefuRedisTests", dependencies: ["KefuCore", "KefuRedis", "TestSupport", log] + nio,
+            name: "KefuRedisTests", dependencies: ["KefuCore", "KefuRedis", "TestSupport", log, embedded] + nio,
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
@@ -99,8 +103,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "KefuServerTests",
-            dependencies: ["KefuServer", "KefuCore", log, lifecycle, .product(name: "NIOHTTP1", package: "swift-nio")]
-                + nio,
+            dependencies: [
+                "KefuServer", "KefuCore", "TestSupport", log, lifecycle, embedded,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio,
             swiftSettings: settings),
         // Rules over the files themselves: style, arrows of imports, what documents must not lag behind.
         .testTarget(name: "TidyTests", swiftSettings: settings),

@@ -15,5 +15,6 @@ if not r then
 elseif r.status ~= 'waiting' or r.triggered_at then
   return { 'conflict', r.status, 0 }
 end
-trigger(r, ARGV[3], clock())
+local now = clock()
+trigger(r, event_at(ARGV[3], now), now)
 return { 'done', 'waiting', backlog() }

@@ -10,41 +10,40 @@
 --       6… field, value        what else must be equal
 -- Returns {tasks, next_created, next_id}: {id, field, value, …} each; false, false at the end
 -- Keeps: a walk sees each task that stood there at its start exactly once, whatever is added meanwhile.
--- Cost: O(log n + records looked at), at most LOOKED_AT a call.
+-- Cost: O(log n + records looked at), at most LOOKED_AT a call; a page ends early when its texts exceed PAGE_BYTES.
 
 local LOOKED_AT = 1000
+local PAGE_BYTES = 1048576
 -- What a page shows of each task.
 local SHOWN = {
   'status', 'type', 'customer_id', 'customer_name', 'trigger_type', 'trigger_keyword', 'trigger_keywords',
-  'trigger_time', 'trigger_event_name', 'action_type', 'action_message', 'action_file_url', 'action_url', 'priority',
-  'timeout_hours', 'max_retry', 'retry_count', 'attempts', 'generation', 'created_at', 'created_by', 'deadline_at',
-  'triggered_at', 'next_attempt_at', 'completed_at', 'error_message', 'error_code',
+  'trigger_time', 'trigger_event_name', 'triggers', 'action_type', 'action_message', 'action_file_url', 'action_url',
+  'priority', 'timeout_hours', 'max_retry', 'retry_count', 'attempts', 'generation', 'created_at', 'created_by',
+  'deadline_at', 'triggered_at', 'next_attempt_at', 'completed_at', 'error_message', 'error_code',
 }
 
 local limit, wanted = tonumber(ARGV[2]), ARGV[5]
 
--- Ids and scores behind the cursor. Members of one score come in reverse order of their bytes.
-local page
-if ARGV[3] == '' then
-  page = call('ZREVRANGE', KEYS[1], 0, LOOKED_AT - 1, 'WITHSCORES')
-else
-  local rank = call('ZSCORE', KEYS[1], ARGV[4]) == ARGV[3] and call('ZREVRANK', KEYS[1], ARGV[4])
-  if rank then
-    page = call('ZREVRANGE', KEYS[1], rank + 1, rank + LOOKED_AT, 'WITHSCORES')
-  else
-    -- The record is gone (or issued anew): step over what stood before it.
-    local skipped = 0
-    for _, id in ipairs(call('ZRANGE', KEYS[1], ARGV[3], ARGV[3], 'BYSCORE', 'REV')) do
-      if not precedes(id, ARGV[4]) then
-        skipped = skipped + 1
-      end
-    end
-    page = call('ZRANGE', KEYS[1], ARGV[3], '-inf', 'BYSCORE', 'REV', 'LIMIT', skipped, LOOKED_AT, 'WITHSCORES')
-  end
-end
+-- Members of one score come in reverse order of their bytes.
+local page = page_before(KEYS[1], ARGV[3], ARGV[4], LOOKED_AT)
 
 local function contains(value)
   return value and find(value, wanted, 1, true)
+end
+
+-- Whether a keyword of one of several triggers contains the text; the first has it in the record's own fields, too.
+local function is_in_triggers(triggers)
+  for _, one in ipairs(contains(triggers) and cjson.decode(triggers) or {}) do
+    if contains(one.keyword) then
+      return true
+    end
+    for _, keyword in ipairs(one.keywords or {}) do
+      if contains(keyword) then
+        return true
+      end
+    end
+  end
+  return false
 end
 
 local function passes(id, r)
@@ -54,10 +53,10 @@ local function passes(id, r)
     end
   end
   return wanted == '' or contains(id) or contains(r.trigger_keyword) or contains(r.trigger_keywords)
-    or contains(r.action_message)
+    or contains(r.action_message) or is_in_triggers(r.triggers)
 end
 
-local tasks = {}
+local tasks, bytes = {}, 0
 local last
 for i = 1, #page, 2 do
   local id = page[i]
@@ -73,7 +72,10 @@ for i = 1, #page, 2 do
   last = i
   if r.status and passes(id, r) then
     tasks[#tasks + 1] = task
-    if #tasks == limit then
+    for n = 3, #task, 2 do
+      bytes = bytes + #task[n]
+    end
+    if #tasks == limit or bytes > PAGE_BYTES then
       break
     end
   end

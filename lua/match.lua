@@ -1,5 +1,6 @@
 #!lua
--- match: fires every task of one customer that one event matches, and hands back work from the head of `ready`.
+-- match: fires every task of one customer that one event matches, keeps the event a while for tasks that look back, and
+-- hands back work from the head of `ready`.
 --
 -- KEYS  1 armed:<customer>:<kind>      hash    the index entries that this event can meet
 --       2 event:<customer>:<event_id>  string  what the first processing answered; only with an event_id
@@ -8,17 +9,19 @@
 --       3 lease                ms
 --       4 capacity             tasks the caller can take, ≥ 0
 --       5 called_back          comma-separated states
---       6 kind                 message | payment | order | custom
+--       6 name                 of the index entry: message | payment | order | custom:<event>
 --       7 text                 normalized text of a message, '' otherwise
 --       8 exact                the same trimmed of punctuation
 --       9 event                JSON object of the event, without `at`
 --      10 data                 the event's `data` as JSON, '' when absent
+--      11 log_ttl              s: how long `recent:<customer>` lives behind its last event; only when events are kept
 -- Returns {word, matched ids, backlog, claims}: none | matched | duplicate
--- Keeps: a trigger fires once; an event meets only the entries of its own customer and kind.
--- Cost: O(entries of this customer and kind); one key touched when there are none and the event has no id.
+-- Keeps: a trigger fires once; an event meets only the entries of its own customer and kind; it is kept once, and as
+--        it met the tasks that were there, so it fires no task by both ways.
+-- Cost: O(entries of this customer and kind); with none, no event_id and no log one key is touched, with a log two.
 
--- Most events meet nobody who waits for them: those end here, before anything is set up.
-if not KEYS[2] and redis.call('EXISTS', KEYS[1]) == 0 then
+-- Most events meet nobody who waits for them. With nothing to keep they end here, before anything is set up.
+if not ARGV[11] and not KEYS[2] and redis.call('EXISTS', KEYS[1]) == 0 then
   return { 'none', {}, 0, {} }
 end
 
@@ -26,115 +29,12 @@ end
 
 -- An event id is remembered this long, by the clock and by the key's TTL.
 local EVENT_ID_TTL = 24 * 3600 * 1000
+-- The events of one customer that are kept. An event larger than its share pushes old ones out until the bytes suffice;
+-- the newest is always kept.
+local LOG_EVENTS, LOG_BYTES = 16, 64 * 1024
 
--- Entries of messages: a mode (`any`, `contains`, `exact`, `all`), then lines `+keyword` and `-exclude`.
-local ANY, EXACT, ALL, PLUS = byte('n'), byte('x'), byte('l'), byte('+')
-local function message_matches(entry, message, exact)
-  local mode = byte(entry, 2)
-  local met, missed = mode == ANY, false
-  local line = find(entry, '\n', 1, true)
-  while line do
-    local following = find(entry, '\n', line + 1, true)
-    local word = sub(entry, line + 2, following and following - 1 or -1)
-    if byte(entry, line + 1) ~= PLUS then
-      if find(message, word, 1, true) then
-        return false
-      end
-    elseif mode == EXACT and word == exact or mode ~= EXACT and find(message, word, 1, true) then
-      met = true
-    else
-      missed = true
-    end
-    line = following
-  end
-  if mode == ALL then
-    return not missed
-  end
-  return met
-end
-
--- Operands and values compare as a type letter and the value: `s` text, `n` number, `b` boolean, `o` other.
-local function typed(value)
-  local kind = type(value)
-  if kind == 'string' then
-    return 's', value
-  elseif kind == 'number' then
-    return 'n', value
-  elseif kind == 'boolean' then
-    return 'b', value
-  end
-  return 'o', nil
-end
-
-local function equal(kind, value, operand)
-  local operand_kind, rest = sub(operand, 1, 1), sub(operand, 2)
-  if kind ~= operand_kind then
-    return false
-  elseif kind == 's' then
-    return value == rest
-  elseif kind == 'n' then
-    return value == tonumber(rest)
-  end
-  return kind == 'b' and value == (rest == '1')
-end
-
-local function orders(operator, value, operand)
-  local number = tonumber(sub(operand, 2))
-  if operator == 'gt' then
-    return value > number
-  elseif operator == 'gte' then
-    return value >= number
-  elseif operator == 'lt' then
-    return value < number
-  end
-  return value <= number
-end
-
--- One condition: {field, operator, operand, …}.
-local function holds(condition, fields)
-  local value, operator, operand = fields[condition[1]], condition[2], condition[3]
-  if value == cjson.null then
-    value = nil
-  end
-  if operator == 'exists' then
-    return (value ~= nil) == (operand == 'b1')
-  elseif value == nil then
-    return operator == 'ne'
-  end
-  local kind, plain = typed(value)
-  if operator == 'eq' then
-    return equal(kind, plain, operand)
-  elseif operator == 'ne' then
-    return not equal(kind, plain, operand)
-  elseif operator == 'in' then
-    for i = 3, #condition do
-      if equal(kind, plain, condition[i]) then
-        return true
-      end
-    end
-    return false
-  end
-  return kind == 'n' and sub(operand, 1, 1) == 'n' and orders(operator, plain, operand)
-end
-
--- Entries of other events: `*`, or the conditions as JSON.
-local fields_cache
-local function conditions_match(entry, json)
-  if entry == '*' then
-    return true
-  end
-  fields_cache = fields_cache or (json == '' and {} or cjson.decode(json))
-  for _, condition in ipairs(cjson.decode(entry)) do
-    if not holds(condition, fields_cache) then
-      return false
-    end
-  end
-  return true
-end
-
-local now
+local now = (ARGV[11] or KEYS[2]) and clock()
 if KEYS[2] then
-  now = clock()
   local first = call('GET', KEYS[2])
   if first then
     local at, ids = string.match(first, '^(%d+)(.*)$')
@@ -148,17 +48,50 @@ if KEYS[2] then
   end
 end
 
+-- Keeps the event in the customer's log, a list with the newest last. A line is: when it came, the name of its index
+-- entries; its JSON; its text; the text as `exact` compares it.
+local function keep()
+  local log = P .. 'recent:' .. sub(KEYS[1], #P + #'armed:' + 1, -#ARGV[6] - 2)
+  local line = text(now) .. ' ' .. ARGV[6] .. '\n' .. ARGV[9] .. '\n' .. ARGV[7] .. '\n' .. ARGV[8]
+  if #line > LOG_BYTES / LOG_EVENTS then
+    local kept, bytes = call('LRANGE', log, 0, -1), #line
+    local first = #kept + 1
+    while first > 1 and bytes + #kept[first - 1] <= LOG_BYTES do
+      first = first - 1
+      bytes = bytes + #kept[first]
+    end
+    if first > 1 then
+      call('LTRIM', log, first - 1, -1)
+    end
+  end
+  if call('RPUSH', log, line) > LOG_EVENTS then
+    call('LTRIM', log, -LOG_EVENTS, -1)
+  end
+  call('EXPIRE', log, ARGV[11])
+end
+
+-- Writes down that the event came, and which tasks it met.
+local function remember(matched)
+  if ARGV[11] then
+    keep()
+  end
+  if KEYS[2] then
+    call('SET', KEYS[2], text(now) .. '\n' .. table.concat(matched, '\n'), 'PX', EVENT_ID_TTL)
+  end
+end
+
 local entries = call('HGETALL', KEYS[1])
+if not entries[1] then
+  remember({})
+  return { 'none', {}, 0, {} }
+end
+
+-- prelude
+
+local meets = ARGV[6] == 'message' and message_test(ARGV[7], ARGV[8]) or data_test(ARGV[10])
 local fired, matched = {}, {}
 for i = 1, #entries, 2 do
-  local entry = entries[i + 1]
-  local meets
-  if ARGV[6] == 'message' then
-    meets = message_matches(entry, ARGV[7], ARGV[8])
-  else
-    meets = conditions_match(entry, ARGV[10])
-  end
-  if meets then
+  if meets(entries[i + 1]) then
     local r = load_work(entries[i])
     if r and r.status == 'waiting' and not r.triggered_at then
       fired[#fired + 1] = r
@@ -167,12 +100,11 @@ for i = 1, #entries, 2 do
   end
 end
 
-if KEYS[2] then
-  call('SET', KEYS[2], text(now) .. '\n' .. table.concat(matched, '\n'), 'PX', EVENT_ID_TTL)
-end
+remember(matched)
 if #fired == 0 then
   return { 'none', matched, 0, {} }
 end
 now = now or clock()
-local claims, left = fire(fired, ARGV[9], backlog(), tonumber(ARGV[4]), ARGV[2], tonumber(ARGV[3]), ARGV[5], now)
+local event, capacity = event_at(ARGV[9], now), tonumber(ARGV[4])
+local claims, left = fire(fired, event, backlog(), capacity, ARGV[2], tonumber(ARGV[3]), ARGV[5], now)
 return { 'matched', matched, left, claims }

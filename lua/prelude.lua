@@ -1,6 +1,6 @@
 -- The prelude: what scripts share. It goes behind the first line (`#!lua …`) of every other script, or where that one
 -- says `-- prelude`, so all of this is local to one call. Redis runs all of a script at each call: of the blocks here,
--- divided by blank lines, a script is given those that it names, and those that they name.
+-- divided by blank lines, a script is given those that it names, and those that they name, each as late as it can be.
 --
 -- Conventions (the key table is in README.md):
 --   * KEYS[1] places the call in its shard; every other key is built from the prefix P, which holds the same hash tag.
@@ -42,6 +42,26 @@ local function precedes(a, b)
     end
   end
   return #a < #b
+end
+
+-- One page of a sorted set from its end, members and scores by turns: what stands before the cursor, which is the last
+-- member seen and its score, or from the very end when that is ''.
+local function page_before(key, score, member, limit)
+  if score == '' then
+    return call('ZREVRANGE', key, 0, limit - 1, 'WITHSCORES')
+  end
+  local rank = call('ZSCORE', key, member) == score and call('ZREVRANK', key, member)
+  if rank then
+    return call('ZREVRANGE', key, rank + 1, rank + limit, 'WITHSCORES')
+  end
+  -- The member is gone (or issued anew): step over what stood before it.
+  local skipped = 0
+  for _, id in ipairs(call('ZRANGE', key, score, score, 'BYSCORE', 'REV')) do
+    if not precedes(id, member) then
+      skipped = skipped + 1
+    end
+  end
+  return call('ZRANGE', key, score, '-inf', 'BYSCORE', 'REV', 'LIMIT', skipped, limit, 'WITHSCORES')
 end
 
 -- An id as it stands in a key: no two ids can build the same key.
@@ -156,11 +176,16 @@ local function queue_callback(called_back, r, status, now, outcome, held_until, 
   }
 end
 
--- Takes a task out of the index and of the queues in which it waits for its trigger.
+-- Takes a task out of the index and of the queues in which it waits for its triggers. `armed` names the entries, a line
+-- each, and `scheduled` when one of several triggers is a time.
 local function disarm(r)
   if r.armed then
     for name in string.gmatch(r.armed, '[^\n]+') do
-      call('HDEL', P .. 'armed:' .. escaped(r.customer_id) .. ':' .. name, r.id)
+      if name == 'scheduled' then
+        call('ZREM', P .. 'scheduled', r.id)
+      else
+        call('HDEL', P .. 'armed:' .. escaped(r.customer_id) .. ':' .. name, r.id)
+      end
     end
     call('HDEL', r.key, 'armed')
   end
@@ -170,15 +195,15 @@ local function disarm(r)
   end
 end
 
--- A trigger's event as the record keeps it: `event` is the JSON object without `at`.
-local function event_at(event, now)
-  return '{"at":' .. text(now) .. ',' .. sub(event, 2)
+-- An event as a record keeps it, with the time at which it came: `event` is the JSON object without.
+local function event_at(event, came)
+  return '{"at":' .. text(came) .. ',' .. sub(event, 2)
 end
 
--- The trigger has come: the task stands in `ready` from here on.
+-- A trigger has come: the task stands in `ready` from here on, and waits for nothing else. `event`: as kept.
 local function trigger(r, event, now)
   disarm(r)
-  call('HSET', r.key, 'triggered_at', text(now), 'trigger_event', event_at(event, now))
+  call('HSET', r.key, 'triggered_at', text(now), 'trigger_event', event)
   call('ZADD', P .. 'ready', text(ranks[r.priority] + now), r.id)
   publish(r, 'waiting', 'triggered', now)
 end
@@ -290,7 +315,7 @@ local function fire(fired, event, left, capacity, token, lease, called_back, now
   local claims = {}
   for i, r in ipairs(fired) do
     disarm(r)
-    r.triggered_at, r.trigger_event = text(now), event_at(event, now)
+    r.triggered_at, r.trigger_event = text(now), event
     local changes = { 'triggered_at', r.triggered_at, 'trigger_event', r.trigger_event }
     claims[i] = lease_out(r, token, lease, called_back, now, 'triggered', changes)
   end

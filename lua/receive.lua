@@ -1,5 +1,6 @@
 #!lua
--- receive: stores and arms a task, in one step; a past time fires it at once.
+-- receive: stores and arms a task, in one step; a past time fires it at once, and so does an event that came before it,
+-- if a trigger looks back for such.
 --
 -- KEYS  1 task:<id>            hash  the record to be
 -- ARGV  1 prefix               `kefu:{S}:`
@@ -10,17 +11,21 @@
 --       6 id
 --       7 content              digest of the task as sent
 --       8 customer_id
---       9 armed                name of the index entry (`message`, `custom:<event>` …), '' for time_reach
---      10 entry                what it waits for, as match reads it
+--       9 armed                names of its index entries (`message`, `custom:<event>` …), a line each; `scheduled` at
+--                              the end when one of several triggers is a time; '' for time_reach alone
+--      10 entries              what it waits for in each, as match reads it, blank lines between
 --      11 priority             urgent | high | normal
---      12 trigger_type
+--      12 trigger_type         of the only trigger, or the first
 --      13 timeout              ms
---      14 time                 ms, '' but for time_reach
+--      14 time                 ms: the earliest time_reach, '' without one
 --      15 event                JSON object of a time_reach's event, without `at`
---      16… field, value        the rest of the record, `armed` among it
+--      16 latest               ms: the latest time_reach, '' without one
+--      17 lookback             of each trigger that looks back `<ms> <name>`, then the lines of its entry, blank lines
+--                              between; '' for none
+--      18… field, value        the rest of the record, `armed` among it
 -- Returns {word, work…}: accepted, generation, next_due_in, backlog, claims | duplicate, status | conflict, status
--- Keeps: a task is armed in the step that stores it; the same content again changes nothing.
--- Cost: O(log n) for each of three sorted sets.
+-- Keeps: a task is armed in the step that stores it, or fired in it; the same content again changes nothing.
+-- Cost: O(log n) for each of three sorted sets; looking back, O(events kept of this customer).
 
 -- prelude
 
@@ -32,14 +37,22 @@ if old[1] and old[1] ~= 'cancelled' then
 end
 
 local now = clock()
-local time = tonumber(ARGV[14])
-local deadline = now + tonumber(ARGV[13])
-if time and time > now then
-  deadline = time + tonumber(ARGV[13])
+local time, latest = tonumber(ARGV[14]), tonumber(ARGV[16])
+local deadline = (latest and latest > now and latest or now) + tonumber(ARGV[13])
+
+-- What fires it at once, and when that came: a time that has passed, or else the newest event of the log that one of
+-- the triggers has waited for.
+local event, came = time and time <= now and ARGV[15], nil
+if not event and ARGV[17] ~= '' then
+  -- prelude
+  local wanted = {}
+  for reach, name, entry in string.gmatch(ARGV[17] .. '\n\n', '(%d+) ([^\n]*)\n(.-)\n\n') do
+    wanted[#wanted + 1] = { since = now - reach, name = name, entry = entry }
+  end
+  event, came = look_back(call('LRANGE', P .. 'recent:' .. escaped(customer), 0, -1), wanted)
 end
 
-local is_due = time and time <= now
-local left = is_due and backlog()
+local left = event and backlog()
 
 if old[1] then
   generation = text(old[3] + 1)
@@ -55,21 +68,31 @@ local r = {
 }
 call('HSET', KEYS[1], 'status', 'waiting', 'customer_id', customer, 'trigger_type', kind, 'priority', priority,
   'generation', generation, 'content', content, 'created_at', r.created_at, 'deadline_at', text(deadline),
-  unpack(ARGV, 16))
+  unpack(ARGV, 18))
 call('ZADD', P .. 'created', r.created_at, id)
 call('ZADD', customer_key(customer), r.created_at, id)
 call('HINCRBY', P .. 'counts', priority .. ':' .. kind, '1')
 publish(r, 'waiting', 'accepted', now)
 
-local next_due = deadline - now
-if not is_due then
-  call('ZADD', P .. 'timeouts', text(deadline), id)
+local next_due = (time or deadline) - now
+if not event then
+  local index = P .. 'armed:' .. escaped(customer) .. ':'
+  if find(ARGV[9], '\n', 1, true) then
+    local from = 1
+    for name in string.gmatch(ARGV[9], '[^\n]+') do
+      if name ~= 'scheduled' then
+        local entry_end = find(ARGV[10], '\n\n', from, true)
+        call('HSET', index .. name, id, sub(ARGV[10], from, (entry_end or 0) - 1))
+        from = entry_end and entry_end + 2
+      end
+    end
+  elseif ARGV[10] ~= '' then
+    call('HSET', index .. ARGV[9], id, ARGV[10])
+  end
   if time then
     call('ZADD', P .. 'scheduled', ARGV[14], id)
-    next_due = time - now
-  else
-    call('HSET', P .. 'armed:' .. escaped(customer) .. ':' .. ARGV[9], id, ARGV[10])
   end
+  call('ZADD', P .. 'timeouts', text(deadline), id)
   if not is_called_back(ARGV[5], 'waiting') then
     return { 'accepted', generation, next_due, 0, {} }
   end
@@ -82,12 +105,13 @@ queue_callback(ARGV[5], r, 'waiting', now, {}, now, changes)
 if changes[1] then
   call('HSET', r.key, unpack(changes))
 end
-if not is_due then
+if not event then
   return { 'accepted', generation, next_due, 0, {} }
 end
-for i = 16, #ARGV, 2 do
+for i = 18, #ARGV, 2 do
   r[ARGV[i]] = ARGV[i + 1]
 end
 local claims
-claims, left = fire({ r }, ARGV[15], left, tonumber(ARGV[4]), ARGV[2], tonumber(ARGV[3]), ARGV[5], now)
+event = event_at(event, came or now)
+claims, left = fire({ r }, event, left, tonumber(ARGV[4]), ARGV[2], tonumber(ARGV[3]), ARGV[5], now)
 return { 'accepted', generation, false, left, claims }

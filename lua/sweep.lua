@@ -60,7 +60,9 @@ each('timeouts', function(r)
 end)
 
 each('scheduled', function(r)
-  trigger(r, ARGV[10], now)
+  if r.status == 'waiting' and not r.triggered_at then
+    trigger(r, event_at(ARGV[10], now), now)
+  end
 end)
 
 local function end_cancel(r)

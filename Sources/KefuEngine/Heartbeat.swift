@@ -35,14 +35,25 @@ package final class Heartbeat: Service {
 
     private func beat() async throws {
         var episode = FailureEpisode()
+        var warned: [StoreWarning] = []
         while true {
+            var pause = Self.interval
             do throws(StoreError) {
                 try await store.heartbeat(running: running())
                 if episode.ends() { logger.notice("心跳已恢复") }
+                report(store.warnings, besides: warned)
+                warned = store.warnings
             } catch {
+                pause = RetryPause.random()
                 if episode.begins() { logger.warning("心跳失败", metadata: ["error": "\(error)"]) }
             }
-            try await time.sleep(for: Self.interval)
+            try await time.sleep(for: pause)
+        }
+    }
+
+    private func report(_ warnings: [StoreWarning], besides known: [StoreWarning]) {
+        for warning in warnings where !known.contains(where: { $0.word == warning.word }) {
+            logger.warning("Redis 设置有隐患", metadata: ["cause": "\(warning.word)", "detail": "\(warning.detail)"])
         }
     }
 }

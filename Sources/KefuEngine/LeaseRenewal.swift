@@ -51,8 +51,8 @@ struct LeaseRenewal: Sendable {
 
 /// The pause before asking a store again that did not answer: spread, so that instances do not return together.
 enum RetryPause {
-    /// In milliseconds.
-    static let range: ClosedRange<Int64> = 100...500
+    /// In milliseconds. With the longest pause before a connection is made again it stays below a second.
+    static let range: ClosedRange<Int64> = 100...400
 
     static func random() -> Duration { .milliseconds(Int64.random(in: range)) }
 }

@@ -2,7 +2,7 @@
 package struct Keys: Sendable {
     /// `kefu:{S}:`, the braces around the shard so that all its keys share a Redis Cluster slot.
     package let prefix: String
-    package let ready, running, timeouts, created, callbacks, deadCallbacks, counts, instances: String
+    package let ready, running, timeouts, created, callbacks, deadCallbacks, counts, instances, fence: String
 
     package init(shard: String = "0") {
         prefix = "kefu:{\(shard)}:"
@@ -14,6 +14,7 @@ package struct Keys: Sendable {
         deadCallbacks = prefix + "callbacks:dead"
         counts = prefix + "counts"
         instances = prefix + "instances"
+        fence = prefix + "fence"
     }
 
     package func task(_ id: String) -> String { prefix + "task:" + Self.escaped(id) }
@@ -30,8 +31,11 @@ package struct Keys: Sendable {
         prefix + "event:" + Self.escaped(customer) + ":" + Self.escaped(id)
     }
 
-    /// The index entry of a custom event.
-    package static func custom(_ event: String) -> String { "custom:" + escaped(event) }
+    /// The index entry of a custom event. Scripts keep such names a line each, and an event's name is any text.
+    package static func custom(_ event: String) -> String {
+        let name = "custom:" + escaped(event)
+        return name.utf8.contains(UInt8(ascii: "\n")) ? name.replacing("\n", with: "%0A") : name
+    }
 
     /// `%` and `:` percent-encoded, so that no two ids can build the same key.
     static func escaped(_ id: String) -> String {

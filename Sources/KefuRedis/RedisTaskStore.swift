@@ -4,6 +4,8 @@ import Synchronization
 /// Tasks in Redis: the adapter of the `TaskStore` port. One method an operation, each in a file of `Scripts/` beside
 /// the Lua script of the same name. Holds nothing that matters: a counter for lease tokens, and event counts that
 /// are written with the next heartbeat.
+///
+/// With a client that confirms (``ReplicaConfirmation``) accepts and cancels are answered when the replicas have them.
 package final class RedisTaskStore: TaskStore {
     /// Who claims: shown in `stats` and in the records of running tasks.
     package struct Instance: Sendable {
@@ -26,28 +28,31 @@ package final class RedisTaskStore: TaskStore {
     let keys: Keys
     let instance: Instance
     let policy: SchedulingPolicy
-    /// Accepts and cancels wait for so many replicas.
-    let minReplicas: Int
     let tally = Tally()
     let calledBack: String
     private let terms: LeaseTerms
     let leaseMs: String
+    /// Seconds that a customer's event log lives behind its last event; nil when events are not kept. Longer than any
+    /// task looks back: what is too old the clock says, not the key's end.
+    let eventLogTTL: String?
     private let calls = Atomic<UInt64>(0)
     let lastRunning = Atomic<Int>(0)
+    /// What the last look found: see Lookout.swift.
+    let lookout = Mutex<[StoreWarning]>([])
 
     package init(
         client: RedisClient, scripts: ScriptLibrary = .production, keys: Keys = Keys(), instance: Instance,
-        policy: SchedulingPolicy, minReplicas: Int = 0
+        policy: SchedulingPolicy
     ) {
         self.client = client
         self.scripts = scripts
         self.keys = keys
         self.instance = instance
         self.policy = policy
-        self.minReplicas = minReplicas
         terms = LeaseTerms(length: policy.lease)
         calledBack = policy.calledBack.map(\.rawValue).sorted().joined(separator: ",")
         leaseMs = String(policy.lease.milliseconds)
+        eventLogTTL = policy.eventLog > .zero ? String(policy.eventLog.milliseconds / 1000 + 2) : nil
     }
 
     /// A fencing token: another for each call that may claim.

@@ -18,6 +18,8 @@ struct SettingsTests {
         #expect(settings.host == "127.0.0.1")
         #expect(settings.port == 5678)
         #expect(settings.tls == nil)
+        #expect(settings.maxConnections == 10_000)
+        #expect(settings.maxRequests == 1_000)
         #expect(settings.redis == nil)
         #expect(settings.minReplicas == 0)
         #expect(settings.dataDirectory == ".kefu")
@@ -42,6 +44,7 @@ struct SettingsTests {
         let readable = #filePath
         let settings = try settings([
             "HTTP_API_HOST": "0.0.0.0", "HTTP_API_PORT": "80", "KEFU_TLS_CERT": readable, "KEFU_TLS_KEY": readable,
+            "KEFU_MAX_CONNECTIONS": "100000", "KEFU_MAX_REQUESTS": "1",
             "REDIS_URL": "redis://u:p@r:7000/3", "KEFU_MIN_REPLICAS": "2", "KEFU_DATA_DIR": "/d",
             "KEFU_API_TOKENS": "a:tasks:0123456789abcdef,b:admin:fedcba9876543210:x",
             "KEFU_GATEWAY_URL": "https://g.example/send?x=1", "KEFU_GATEWAY_SECRET": Self.key,
@@ -54,6 +57,7 @@ struct SettingsTests {
         #expect(settings.host == "0.0.0.0")
         #expect(settings.port == 80)
         #expect(settings.tls?.certificate == readable)
+        #expect(settings.maxConnections == 100_000 && settings.maxRequests == 1)
         #expect(settings.redis?.description == "redis://u:***@r:7000/3")
         #expect(settings.minReplicas == 2)
         #expect(settings.dataDirectory == "/d")
@@ -85,7 +89,8 @@ struct SettingsTests {
         (.tlsKey, ["/no/such/file"]),
         (.redisURL, ["ftp://r", "localhost:6379", "redis://", "redis://r:0", "redis://r/x"]),
         (.redisCA, ["/no/such/file"]),
-        (.minReplicas, ["-1", "101", "one"]),
+        // The last needs a Redis that somebody runs.
+        (.minReplicas, ["-1", "101", "one", "1"]),
         (
             .apiTokens,
             [
@@ -127,11 +132,22 @@ struct SettingsTests {
     @Test(arguments: [
         (SettingName.apiTokens, "a:tasks:CANARY"), (.gatewaySecret, "whsec_CANARY"), (.callbackSecret, "CANARY"),
         (.redisURL, "redis://user:CANARY@host:0/"), (.redisURL, "redis://CANARY/x@host"),
+        (.redisURL, "redis+sentinel://h/m?sentinel_password=CANARY&x=y"), (.redisURL, "redis://u:p@a?CANARY@h"),
+        (.redisURL, "redis+sentinel://u:CANARY@h/m?sentinel_pasword=CANARY"),
         (.gatewayURL, "http://user:CANARY@host/"), (.callbackURL, "user:CANARY@host"),
     ])
     func `no error shows a secret`(name: SettingName, value: String) throws {
         let error = try #require(throws: SettingError.self) { try settings([name.rawValue: value]) }
         #expect(!error.description.contains("CANARY"))
+    }
+
+    @Test(arguments: [
+        ("http://u:geheim@h/", "http://***@h/"), ("https://h/send?key=geheim", "https://h/send?***"),
+        ("https://u:geheim@h/?a=geheim@x", "https://***@x"), ("redis://h/0?password=geheim", "redis://h/0?***"),
+        ("user:geheim@h", "***"), ("ftp://host", "ftp://host"),
+    ])
+    func `a shown URL hides who asks and what the query says`(value: String, shown: String) {
+        #expect(SettingName.gatewayURL.shown(value) == shown)
     }
 
     @Test func `a shown value cannot break the line`() throws {

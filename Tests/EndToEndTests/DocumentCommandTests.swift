@@ -41,6 +41,7 @@ struct DocumentCommandTests {
         + #""retry_count":0,"max_retry":3,"created_at":"TIME","created_by":"设计师 lz","triggered_at":null,"#
         + #""completed_at":null,"error_message":null,"result":null,"action_url":null,"trigger_match":null,"#
         + #""trigger_exclude":null,"trigger_where":null,"trigger_time":null,"trigger_event_name":null,"#
+        + #""trigger_lookback_seconds":null,"triggers":null,"#
         + #""generation":1,"attempts":0,"deadline_at":"TIME","next_attempt_at":null,"trigger_event":null,"#
         + #""error_code":null,"cancel_requested":false,"cancel_reason":null,"failed_attempts":[],"#
         + #""timeline":[{"status":"waiting","at":"TIME"}]}}"#

@@ -18,7 +18,7 @@ extension Result where Failure == InputError {
 }
 
 /// The reader of a place whose clock does not change.
-let requests = RequestReader(timeZone: zone("Asia/Shanghai"))
+let requests = RequestReader(timeZone: zone("Asia/Shanghai"), eventLog: .seconds(60))
 
 func zone(_ name: String) -> TimeZoneRules {
     guard let zone = TimeZoneRules(name: name) else { preconditionFailure("no time zone \(name)") }

@@ -58,9 +58,15 @@ import Testing
             #"{"type":"time_reach","time":"2026-02-27T09:00:00.001+08:00"}"#, #"{"type":"custom_event","event":"a"}"#,
             #"{"type":"custom_event","event":"b"}"#, #"{"type":"customer_order","where":{"x":{"in":[1,2]}}}"#,
             #"{"type":"customer_order","where":{"x":{"in":[2,1]}}}"#,
+            #"{"type":"customer_reply","lookback_seconds":1}"#, #"{"type":"customer_reply","lookback_seconds":2}"#,
         ]
         let digests = try triggers.map { try digest(ObjectText.task.with("trigger", $0).text) }
         #expect(Set(digests).count == triggers.count)
+        let several = [
+            [0, 1], [1, 0], [0, 0], [0, 1, 1], [1, 2], [2, 1], [0, 8], [0, 9], [0, 14], [14, 0], [0, 15],
+        ].map { choice in "[\(choice.map { triggers[$0] }.joined(separator: ","))]" }
+        let others = try several.map { try digest(ObjectText.task.with("trigger", nil).with("triggers", $0).text) }
+        #expect(Set(digests + others).count == triggers.count + several.count)
         let local = ObjectText.task.with("trigger", #"{"type":"time_reach","time":"2026-02-27T01:00:00Z"}"#)
         #expect(try digest(local.text) == digests[8])
     }

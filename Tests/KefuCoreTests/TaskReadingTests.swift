@@ -47,6 +47,33 @@ import Testing
         #expect(try trigger(#"{"type":"customer_order","where":{}}"#) == Trigger(kind: .customerOrder))
     }
 
+    @Test("Looking back is read in milliseconds, and not of a time")
+    func lookback() throws {
+        func lookback(_ trigger: String) throws -> Int64 {
+            try ObjectText.task.with("trigger", trigger).readTask().get().trigger.lookbackMs
+        }
+        for (seconds, ms) in [("0", 0), ("-0.0", 0), ("60", 60_000), ("6e1", 60_000), ("0.5", 500), ("null", 0)] {
+            #expect(try lookback(#"{"type":"customer_reply","lookback_seconds":\#(seconds)}"#) == ms, "\(seconds)")
+        }
+        let time = #"{"type":"time_reach","time":"2026-02-27 09:00:00","lookback_seconds":7200}"#
+        #expect(try lookback(time) == 0)
+        #expect(try !ObjectText.task.readTask().get().mayFireAtOnce)
+        #expect(try ObjectText.task.with("trigger", time).readTask().get().mayFireAtOnce)
+    }
+
+    @Test("Several triggers are read like one, up to eight; one alone is the same task as without an array")
+    func severalTriggers() throws {
+        func task(_ triggers: String) throws -> NewTask {
+            try ObjectText.task.with("trigger", nil).with("triggers", triggers).readTask().get()
+        }
+        let reply = #"{"type": "customer_reply", "keyword": "好的"}"#
+        #expect(try task("[\(reply)]") == ObjectText.task.readTask().get())
+        let two = try task(#"[\#(reply),{"type":"customer_payment","lookback_seconds":1}]"#)
+        #expect(two.trigger.keyword == "好的" && two.otherTriggers.map(\.kind) == [.customerPayment])
+        #expect(two.mayFireAtOnce)
+        #expect(try task("[\(Array(repeating: reply, count: 8).joined(separator: ","))]").triggers.count == 8)
+    }
+
     @Test("Keywords are kept as sent and normalized without repeats")
     func keywords() throws {
         let json =

@@ -16,7 +16,8 @@ enum TaskRefusals {
         Refusal("customer", "{\"id\":\"c\",\"name\":\(long("名", 129))}", "customer.name", "at most 128 characters"),
         Refusal("customer", "{\"id\":\"c\",\"name\":\(bomb)}", "customer.name", "30 combining marks"),
         Refusal("trigger", nil, "trigger", "required"), Refusal("trigger", "[]", "trigger", "an object"),
-        Refusal("triggers", "[]", "triggers", "not supported"), Refusal("triggers", "7", "triggers", "not supported"),
+        Refusal("triggers", "[]", "triggers", "not be given together with trigger"),
+        Refusal("triggers", "7", "triggers", "not be given together with trigger"),
         Refusal("priority", "\"URGENT\"", "priority", "one of: urgent, high, normal"),
         Refusal("priority", "\"\"", "priority", "one of"), Refusal("priority", "1", "priority", "a text"),
         Refusal("timeout_hours", "0", "timeout_hours", "greater than 0 and at most 8760"),
@@ -144,9 +145,28 @@ enum TaskRefusals {
         (#"{"type":"custom_event"}"#, "event", "required"),
         (#"{"type":"custom_event","event":""}"#, "event", "1–64 bytes"),
         (#"{"type":"custom_event","event":\#(long("x", 65))}"#, "event", "1–64 bytes"),
-        (#"{"type":"customer_reply","lookback_seconds":60}"#, "lookback_seconds", "only 0 is supported"),
+        (#"{"type":"customer_reply","lookback_seconds":60.001}"#, "lookback_seconds", "0–60, as long as events"),
+        (#"{"type":"customer_reply","lookback_seconds":1e300}"#, "lookback_seconds", "KEFU_EVENT_LOG_SECONDS"),
+        (#"{"type":"customer_payment","lookback_seconds":-1}"#, "lookback_seconds", "0–60"),
         (#"{"type":"customer_reply","lookback_seconds":"0"}"#, "lookback_seconds", "a number"),
+        (#"{"type":"time_reach","time":"2026-02-27 09:00:00","lookback_seconds":"9"}"#, "lookback_seconds", "a number"),
     ].map { json, path, detail in Refusal("trigger", json, "trigger.\(path)", detail) }
+
+    private static let reply = #"{"type":"customer_reply"}"#
+
+    /// In the place of `trigger`.
+    static let severalTriggers = [
+        ("[]", "triggers", "1–8 triggers"),
+        ("[\(Array(repeating: reply, count: 9).joined(separator: ","))]", "triggers", "1–8 triggers"),
+        ("7", "triggers", "an array"), (reply, "triggers", "an array"),
+        ("[\(reply),7]", "triggers[1]", "an object"), ("[\(reply),null]", "triggers[1]", "an object"),
+        ("[{}]", "triggers[0].type", "required"),
+        (#"[\#(reply),\#(reply),{"type":"customer_keyword","keywords":[""]}]"#, "triggers[2].keywords[0]", "1–256"),
+        (#"[\#(reply),{"type":"customer_reply","keyword":\#(bomb)}]"#, "triggers[1].keyword", "30 combining marks"),
+        (#"[{"type":"customer_order","where":{"x":{"in":[]}}}]"#, "triggers[0].where.x.in", "at least one value"),
+        (#"[\#(reply),{"type":"time_reach"}]"#, "triggers[1].time", "required"),
+        (#"[{"type":"customer_order","lookback_seconds":61}]"#, "triggers[0].lookback_seconds", "0–60"),
+    ].map { json, path, detail in Refusal("triggers", json, path, detail) }
 
     private static func texts(_ count: Int) -> String { (0..<count).map { "\"k\($0)\"" }.joined(separator: ",") }
 }

@@ -42,6 +42,30 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: ReferenceVerifier.isInstalled, "needs python3 with the package standardwebhooks"))
+    func `the reference implementation refuses what is replayed later, or signed for another message`() throws {
+        let signer = WebhookSigner(secret: try WebhookSecret(parsing: Self.key))
+        let now = Int64(Date().timeIntervalSince1970)
+        // It allows five minutes either way; far from the border, so that a slow machine does not matter.
+        for (age, isAccepted) in [(0, true), (200, true), (-200, true), (400, false), (-400, false), (86_400, false)] {
+            let headers = signer.headers(id: "msg_abc", timestamp: now - Int64(age), body: Array("{}".utf8))
+            #expect(try ReferenceVerifier.accepts("{}", headers: headers, secret: Self.key) == isAccepted, "\(age)")
+        }
+        // An old signature under a new time, or under another id, is worth nothing.
+        let old = signer.headers(id: "msg_abc", timestamp: now - 400, body: Array("{}".utf8))
+        for (name, value) in [("webhook-timestamp", "\(now)"), ("webhook-id", "msg_abd")] {
+            let forged = signer.headers(id: "msg_abc", timestamp: now, body: Array("{}".utf8)).map { field in
+                switch field.name {
+                case "webhook-signature" where name == "webhook-timestamp": (name: field.name, value: old[2].value)
+                case name: (name: field.name, value: value)
+                default: field
+                }
+            }
+            #expect(try !ReferenceVerifier.accepts("{}", headers: forged, secret: Self.key))
+        }
+        #expect(try !ReferenceVerifier.accepts("{}", headers: old, secret: Self.otherKey))
+    }
+
     @Test(arguments: [24, 64])
     func `a key may have 24 to 64 bytes`(size: Int) throws {
         _ = try WebhookSecret(parsing: "whsec_" + Data(repeating: 7, count: size).base64EncodedString())

@@ -185,7 +185,7 @@ import Testing
     }
 
     private func connect(
-        to peer: ClientFakePeer, limits: RedisClientLimits = RedisClientLimits()
+        to peer: ClientFakePeer, limits: RedisClientLimits = .patient
     ) async throws -> RedisClient {
         let client = try RedisClient(
             endpoint: peer.endpoint, group: MultiThreadedEventLoopGroup(numberOfThreads: 1), limits: limits,

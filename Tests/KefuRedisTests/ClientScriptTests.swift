@@ -57,27 +57,6 @@ import Testing
         await client.close()
     }
 
-    @Test func `WAIT right behind a call says how many replicas have received it`() async throws {
-        let port = try await ClientFakePeer.freePort(on: group)
-        let primary = try await PrivateRedis.startOwn(["--port", "\(port)", "--repl-diskless-sync-delay", "0"])
-        let client = try await primary.client(on: group, scripts: [append])
-        func run(_ limit: Duration) async throws -> ReplicatedReply {
-            try await client.run(append, keys: ["l"], arguments: ["a"], waitForReplicas: 1, limit: limit)
-        }
-        #expect(try await run(.milliseconds(10)) == ReplicatedReply(reply: .string("a"), replicas: 0))
-        let replica = try await PrivateRedis.startOwn(["--replicaof", "127.0.0.1 \(port)"])
-        try await eventually("the replica follows") {
-            try await replica.answer("INFO", "replication").text?.contains("master_link_status:up") == true
-        }
-        #expect(try await run(.seconds(10)) == ReplicatedReply(reply: .string("a"), replicas: 1))
-        _ = try await primary.answer("SCRIPT", "FLUSH")
-        #expect(try await run(.seconds(10)) == ReplicatedReply(reply: .string("a"), replicas: 1))
-        #expect(try await replica.image("") == ["l": KeyImage(.list(["a", "a", "a"]))])
-        await client.close()
-        try await replica.stop()
-        try await primary.stop()
-    }
-
     @Test func `A primary that has become a replica is left, and found again when it is primary`() async throws {
         let redis = try await PrivateRedis.startOwn()
         let client = try await redis.client(on: MultiThreadedEventLoopGroup(numberOfThreads: 1))

@@ -123,18 +123,41 @@ import Testing
     }
 
     @Test func `A server that still loads its data is waited for, and people are told`() async throws {
-        let redis = try await start()
-        _ = try await ask(redis, "EVAL", "for i = 1, 3000 do redis.call('SET', 'k' .. i, 'v') end", "0")
-        await redis.leave()
-        let slow = "\(folder)/slow-redis"
-        let script = "#!/bin/sh\nexec redis-server \"$@\" --key-load-delay 1000\n"
-        try script.write(toFile: slow, atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: slow)
+        let slow = try await slowProgram(microsecondsPerKey: 1000)
         let log = RecordedLog()
         let next = try await EmbeddedRedis.start(dataDirectory: "\(folder)/data", program: slow, logger: log.logger)
         #expect(log.lines.contains("内置 Redis 正在载入数据"))
         #expect(try await ask(next, "DBSIZE") == .integer(3000))
         await next.leave()
+    }
+
+    @Test func `A start that is called off while the server loads its data leaves none behind`() async throws {
+        let slow = try await slowProgram(microsecondsPerKey: 5000)
+        let log = RecordedLog()
+        let start = Task {
+            try await EmbeddedRedis.start(dataDirectory: "\(folder)/data", program: slow, logger: log.logger)
+        }
+        try await eventually("it loads") { log.lines.contains("内置 Redis 正在载入数据") }
+        start.cancel()
+        // It has come up at the same moment: then it is ended as any other.
+        if let redis = try? await start.value { await redis.leave() }
+        #expect(try !isServed())
+        // Nothing is lost by that.
+        let next = try await self.start()
+        #expect(try await ask(next, "DBSIZE") == .integer(3000))
+        await next.leave()
+    }
+
+    /// A server that takes its time to load the 3,000 keys that the folder has by then.
+    private func slowProgram(microsecondsPerKey delay: Int) async throws -> String {
+        let redis = try await start()
+        _ = try await ask(redis, "EVAL", "for i = 1, 3000 do redis.call('SET', 'k' .. i, 'v') end", "0")
+        await redis.leave()
+        let program = "\(folder)/slow-redis"
+        let script = "#!/bin/sh\nexec redis-server \"$@\" --key-load-delay \(delay)\n"
+        try script.write(toFile: program, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: program)
+        return program
     }
 
     @Test func `Without redis-server the start fails with what to do`() async throws {

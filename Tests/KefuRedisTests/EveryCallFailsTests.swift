@@ -19,8 +19,9 @@ import Testing
         local calls, wrote = 0, false
         local failing = tonumber(redis.call('GET', ARGV[1] .. 'failing') or 0)
         local reads = {
-          EXISTS = true, GET = true, HGET = true, HGETALL = true, HMGET = true, LRANGE = true, ZCARD = true,
-          ZCOUNT = true, ZRANGE = true, ZREVRANGE = true, ZREVRANK = true, ZSCORE = true,
+          EXISTS = true, GET = true, HEXISTS = true, HGET = true, HGETALL = true, HMGET = true, LRANGE = true,
+          TTL = true, TYPE = true, ZCARD = true, ZCOUNT = true, ZRANGE = true, ZREVRANGE = true, ZREVRANK = true,
+          ZSCORE = true,
         }
         local function call(name, ...)
           calls = calls + 1

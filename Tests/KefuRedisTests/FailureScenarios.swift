@@ -18,7 +18,7 @@ struct FailureScenario: Sendable, CustomTestStringConvertible {
         self.act = act
     }
 
-    static let all = fromOutside + fromInstances + ofCallbacks + reading
+    static let all = fromOutside + withEventLog + fromInstances + ofCallbacks + reading + repairing
 
     private static let fromOutside = [
         FailureScenario("receive, armed") { _ = try await $0.store.receive(.example(), capacity: 1) },
@@ -27,6 +27,10 @@ struct FailureScenario: Sendable, CustomTestStringConvertible {
             try await $0.ready("A", "B")
         } act: {
             _ = try await $0.store.receive(.example("T1", .time(-1)), capacity: 3)
+        },
+        FailureScenario("receive, several triggers") {
+            _ = try await $0.store.receive(
+                .example("T1", .reply(), or: [.payment(), .time(1), .custom("a")]), capacity: 1)
         },
         FailureScenario("receive, anew") { test in
             try await test.finished(try await test.held(), .retry())
@@ -46,6 +50,16 @@ struct FailureScenario: Sendable, CustomTestStringConvertible {
             _ = try await $0.store.match(.message(id: "e1"), capacity: 0)
         } act: {
             _ = try await $0.store.match(.message(id: "e1"), capacity: 3)
+        },
+        FailureScenario("match, one of several triggers") {
+            try await $0.accepted(.example("T1", .reply(), or: [.payment(), .time(1), .custom("a")]))
+        } act: {
+            _ = try await $0.store.match(.payment(id: "e1"), capacity: 1)
+        },
+        FailureScenario("cancel, several triggers") {
+            try await $0.accepted(.example("T1", .time(1), or: [.payment(), .time(2), .custom("a")]))
+        } act: {
+            try await cancel($0)
         },
         FailureScenario("cancel, armed", { try await $0.accepted(.example()) }, act: cancel),
         FailureScenario("cancel, scheduled", { try await $0.accepted(.example("T1", .time(5))) }, act: cancel),
@@ -68,6 +82,26 @@ struct FailureScenario: Sendable, CustomTestStringConvertible {
             _ = try await $0.store.retry(taskID: "T1")
         },
     ]
+
+    /// The log is full, and its events are so large that one more pushes several out.
+    private static let withEventLog = [
+        FailureScenario("match, kept", keepingEvents) {
+            _ = try await $0.eventsKept().match(.message(String(repeating: "好", count: 5_000), id: "e1"), capacity: 1)
+        },
+        FailureScenario("receive, looking back", keepingEvents) {
+            _ = try await $0.eventsKept().receive(
+                .example("T1", .payment(), or: [.reply("3a").lookingBack(), .time(5)]), capacity: 2)
+        },
+    ]
+
+    private static let keepingEvents = { @Sendable (test: TestStore) async throws in
+        try await test.ready("A")
+        for number in 0..<16 {
+            let text = "\(number)" + String(repeating: "a", count: 2_000)
+            _ = try await test.eventsKept().match(.message(text), capacity: 0)
+        }
+        try await test.accepted(.example("C", .reply("好")))
+    }
 
     private static let cancel = { @Sendable (test: TestStore) async throws in
         _ = try await test.store.cancel(taskID: "T1", reason: "不用了")
@@ -177,6 +211,9 @@ struct FailureScenario: Sendable, CustomTestStringConvertible {
 }
 
 extension TestStore {
+    /// An instance that keeps events, under this one's name.
+    fileprivate func eventsKept() async throws -> RedisTaskStore { try await peer("i1", policy: .eventsKept).store }
+
     fileprivate func ready(_ ids: String...) async throws {
         for id in ids {
             try await accepted(.example(id))

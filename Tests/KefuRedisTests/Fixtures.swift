@@ -7,10 +7,11 @@ extension NewTask {
     /// - Parameter content: what tells this task from another with its id.
     static func example(
         _ id: String = "T1", of customer: String = "c1", _ trigger: Trigger = .reply(), priority: Priority = .normal,
-        timeoutMs: Int64 = 3_600_000, maxRetry: Int = 3, message: String = "谢谢", content: String = "d1"
+        or others: [Trigger] = [], timeoutMs: Int64 = 3_600_000, maxRetry: Int = 3, message: String = "谢谢",
+        content: String = "d1"
     ) -> NewTask {
         NewTask(
-            id: id, type: "greeting", customer: Customer(id: customer), trigger: trigger,
+            id: id, type: "greeting", customer: Customer(id: customer), trigger: trigger, otherTriggers: others,
             action: Action(kind: .sendMessage, message: message), priority: priority, timeoutMs: timeoutMs,
             timeoutHours: "1", maxRetry: maxRetry, contentDigest: content)
     }
@@ -51,6 +52,13 @@ extension Trigger {
         return trigger
     }
 
+    /// The same, fired by an event of so long ago, too.
+    func lookingBack(_ milliseconds: Int64 = 60_000) -> Trigger {
+        var trigger = self
+        trigger.lookbackMs = milliseconds
+        return trigger
+    }
+
     private static func listening(_ kind: TriggerKind, _ conditions: [Condition]) -> Trigger {
         var trigger = Trigger(kind: kind)
         trigger.conditions = conditions
@@ -69,6 +77,13 @@ extension CustomerEvent {
         CustomerEvent(
             kind: .message, customerID: customer, normalizedText: text, exactText: text, eventID: id,
             recordJSON: #"{"type":"customer_message"}"#)
+    }
+
+    /// The same with `data` in its record, as reading an event puts it there.
+    var recorded: CustomerEvent {
+        var event = self
+        if let dataJSON { event.recordJSON = String(recordJSON.dropLast()) + ",\"data\":\(dataJSON)}" }
+        return event
     }
 
     static func payment(_ data: String? = nil, from customer: String = "c1", id: String? = nil) -> CustomerEvent {

@@ -27,6 +27,7 @@ struct KeySpaceInvariants {
         checkAttempts()
         checkCallbacks()
         checkInstances()
+        checkEventLogs()
         violations.sort()
     }
 
@@ -62,13 +63,13 @@ struct KeySpaceInvariants {
                 case "timeouts", "scheduled", "ready", "retrying", "running", "completed", "failed", "cancelled",
                     "created", "customer", "callbacks", "instances":
                     "zset"
-                case "attempts": "list"
-                case "event": "string"
+                case "attempts", "recent": "list"
+                case "event", "fence": "string"
                 case "changes": "stream"
                 default: nil
                 }
             require(type == expected, "\(key) is a \(type)")
-            require(shown.expires == (family == "event" || family == "minute"), "\(key): time to live")
+            require(shown.expires == ["event", "minute", "recent", "fence"].contains(family), "\(key): time to live")
         }
     }
 
@@ -81,7 +82,7 @@ struct KeySpaceInvariants {
         switch (status, record["triggered_at"]) {
         case ("waiting", nil):
             var places = ["timeouts": time("deadline_at")]
-            if record["trigger_type"] == "time_reach" { places["scheduled"] = time("trigger_time") }
+            places["scheduled"] = Self.earliestTime(record)
             return places
         case ("waiting", _?):
             return record["next_attempt_at"] == nil
@@ -110,14 +111,28 @@ struct KeySpaceInvariants {
         require(record["cancel_requested"] == nil || isHeld || places["retrying"] != nil, "task \(id): cancel mark")
         require(record["next_attempt_at"] == nil || places["retrying"] != nil, "task \(id): next_attempt_at")
         require((record["completed_at"] != nil) == Self.finals.contains(record["status"] ?? ""), "task \(id): end")
-        let waits = places["timeouts"] != nil && record["trigger_type"] != "time_reach"
-        require((record["armed"] != nil) == waits, "task \(id): armed")
-        if waits {
-            let key = "armed:\(Self.escaped(customer)):\(record["armed"] ?? "")"
+        let isAlone = record["trigger_type"] == "time_reach" && record["triggers"] == nil
+        require((record["armed"] != nil) == (places["timeouts"] != nil && !isAlone), "task \(id): armed")
+        for name in Self.armed(record) where name != "scheduled" {
+            let key = "armed:\(Self.escaped(customer)):\(name)"
             guard case .hash(let entries)? = image[key]?.value, entries[id] != nil else {
                 return require(false, "task \(id): not in \(key)")
             }
         }
+        let isListed = Self.armed(record).contains("scheduled")
+        require(isAlone || isListed == (places["scheduled"] != nil), "task \(id): scheduled")
+    }
+
+    private static func armed(_ record: [String: String]) -> [String] {
+        (record["armed"] ?? "").split(separator: "\n").map(String.init)
+    }
+
+    /// Of all `time_reach` that the task waits for.
+    private static func earliestTime(_ record: [String: String]) -> Double? {
+        guard let triggers = record["triggers"] else {
+            return record["trigger_type"] == "time_reach" ? record["trigger_time"].flatMap(Double.init) ?? .nan : nil
+        }
+        return triggers.matches(of: #/"time":(\d+)/#).compactMap { Double($0.1) }.min()
     }
 
     private mutating func checkMembers(_ queue: String) {
@@ -137,8 +152,9 @@ struct KeySpaceInvariants {
         for (key, shown) in image where key.hasPrefix("armed:") {
             guard case .hash(let entries) = shown.value else { continue }
             for id in entries.keys {
-                let (customer, armed) = (tasks[id]?["customer_id"] ?? "-", tasks[id]?["armed"] ?? "-")
-                require(key == "armed:\(Self.escaped(customer)):\(armed)", "\(key): \(id) is not armed there")
+                let customer = tasks[id]?["customer_id"] ?? "-"
+                let names = Self.armed(tasks[id] ?? [:]).map { "armed:\(Self.escaped(customer)):\($0)" }
+                require(names.contains(key), "\(key): \(id) is not armed there")
             }
         }
     }
@@ -180,6 +196,15 @@ struct KeySpaceInvariants {
         let listed = Set(scores("instances").keys)
         let described = Set(image.keys.filter { $0.hasPrefix("instance:") }.map { Self.id($0.dropFirst(9)) })
         require(listed == described, "instances \(listed), described \(described)")
+    }
+
+    private mutating func checkEventLogs() {
+        for (key, shown) in image where key.hasPrefix("recent:") {
+            guard case .list(let lines) = shown.value else { continue }
+            require(lines.count <= 16, "\(key): \(lines.count) events")
+            let times = lines.compactMap { $0.split(separator: " ").first.flatMap { Int64($0) } }
+            require(times.count == lines.count && times == times.sorted(), "\(key): order \(times)")
+        }
     }
 
     private static func escaped(_ id: String) -> String {

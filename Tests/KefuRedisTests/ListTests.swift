@@ -138,6 +138,19 @@ import Testing
     }
 
     @Test(arguments: ScriptCache.allCases)
+    func `A page of long tasks ends early, and the walk still sees each once`(cache: ScriptCache) async throws {
+        let test = try await TestStore(cache)
+        let long = String(repeating: "好", count: 4_000)
+        let tasks = (0..<200).map { NewTask.example("T\($0)", message: long) }
+        for result in await test.store.receive(tasks) { _ = try result.get() }
+        let first = try await test.store.list(query(500))
+        // A mebibyte of texts, and the one that goes beyond it.
+        #expect((80...90).contains(first.tasks.count))
+        #expect(first.next != nil)
+        #expect(Set(try await walk(test, query(500))) == Set(tasks.map(\.id)))
+    }
+
+    @Test(arguments: ScriptCache.allCases)
     func `A page that ends with the last record has no cursor`(cache: ScriptCache) async throws {
         let test = try await TestStore(cache)
         try await test.accepted(.example("A"), .example("B"))

@@ -36,3 +36,12 @@ struct Answer: Equatable, CustomStringConvertible {
         "\(outcome); claimed \(claimed); delivered \(delivered); backlog \(hasBacklog); due \(due.map { "\($0)" } ?? "-")"
     }
 }
+
+extension Trigger {
+    /// What a trace shows of it.
+    var shown: String {
+        let at = timeMs.map { " @\($0 - TestStore.epoch)" } ?? ""
+        let details = keywords + exclude.map { "-" + $0 } + conditions.map(\.field) + [eventName].compactMap(\.self)
+        return "\(kind)\(at) \(details)\(lookbackMs > 0 ? " back \(lookbackMs)" : "")"
+    }
+}

@@ -10,6 +10,7 @@ struct ModelProjection: Equatable {
     private static let fields: Set<String> = [
         "status", "generation", "attempts", "retry_count", "lost", "deadline_at", "triggered_at", "completed_at",
         "created_at", "next_attempt_at", "error_code", "cancel_requested", "owner", "content", "customer_id",
+        "trigger_event",
     ]
 
     init(_ image: [String: KeyImage]) {
@@ -19,6 +20,9 @@ struct ModelProjection: Equatable {
             case .hash(let fields) where key.hasPrefix("task:"):
                 // Zero is the same as absent.
                 keys[key] = fields.filter { Self.fields.contains($0.key) && $0.value != "0" }
+                keys[key]?["trigger_event"] = fields["trigger_event"].map { String($0.dropFirst(6).prefix(13)) }
+            case .list(let lines) where key.hasPrefix("recent:"):
+                for (index, line) in lines.enumerated() { keys[key, default: [:]]["\(index)"] = "\(line.prefix(13))" }
             case .hash(let fields) where key.hasPrefix("callback:"):
                 keys[key] = fields.filter { ["task_id", "attempts", "at", "replayed_at"].contains($0.key) }
             case .string(let text): keys[key] = ["": text.split(separator: "\n").sorted().joined(separator: " ")]
@@ -37,6 +41,10 @@ struct ModelProjection: Equatable {
             ]
             if let replayed = callback.replayedAt { keys["callback:\(callback.id)"]?["replayed_at"] = "\(replayed)" }
         }
+        for (customer, events) in model.log {
+            let times = events.enumerated().map { ("\($0)", "\($1.at)") }
+            keys["recent:" + customer] = Dictionary(uniqueKeysWithValues: times)
+        }
         for (name, event) in model.events {
             let lines = ["\(event.at)"] + event.matched
             keys["event:" + name.replacing("/", with: ":")] = ["": lines.sorted().joined(separator: " ")]
@@ -53,6 +61,7 @@ struct ModelProjection: Equatable {
         record["retry_count"] = task.retries == 0 ? nil : "\(task.retries)"
         record["lost"] = task.losses == 0 ? nil : "\(task.losses)"
         record["triggered_at"] = task.firedAt.map { "\($0)" }
+        record["trigger_event"] = task.eventAt.map { "\($0)" }
         record["completed_at"] = task.endedAt.map { "\($0)" }
         record["error_code"] = task.errorCode
         record["cancel_requested"] = task.isCancelAsked ? "1" : nil
@@ -62,10 +71,9 @@ struct ModelProjection: Equatable {
         switch task.stage {
         case .armed:
             stand("timeouts", task.deadline)
-            if let time = task.task.trigger.timeMs {
-                stand("scheduled", time)
-            } else {
-                keys["armed:\(task.task.customer.id):\(task.task.trigger.place)", default: [:]][id] = ""
+            if let time = task.earliestTime { stand("scheduled", time) }
+            for trigger in task.task.triggers where trigger.kind != .timeReach {
+                keys["armed:\(task.task.customer.id):\(trigger.place)", default: [:]][id] = ""
             }
         case .ready: stand("ready", task.task.priority.rank + (task.firedAt ?? 0))
         case .pausing(let until):

@@ -38,9 +38,11 @@ struct ModelRun {
 
     static let policies = [
         SchedulingPolicy(retention: .seconds(72 * 3600)),
-        SchedulingPolicy(retention: .seconds(72 * 3600), calledBack: [.completed, .failed, .cancelled]),
         SchedulingPolicy(
-            retention: .seconds(72 * 3600), calledBack: [.waiting, .running, .completed, .failed, .cancelled]),
+            retention: .seconds(72 * 3600), calledBack: [.completed, .failed, .cancelled], eventLog: .seconds(3600)),
+        SchedulingPolicy(
+            retention: .seconds(72 * 3600), calledBack: [.waiting, .running, .completed, .failed, .cancelled],
+            eventLog: .seconds(3600)),
     ]
 
     /// - Parameter client: of a database that nobody else uses; it must be empty.
@@ -80,7 +82,7 @@ struct ModelRun {
 
     // MARK: Operations
 
-    private mutating func operate() async throws {
+    mutating func operate() async throws {
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<20: try await receive()
         case 20..<38: try await match()
@@ -137,25 +139,35 @@ struct ModelRun {
 
     mutating func capacity() -> Int { [0, 0, 1, 2, 4].randomElement(using: &random) ?? 0 }
 
-    private mutating func receive() async throws {
-        let (customer, content) = (Int.random(in: 1...2, using: &random), Int.random(in: 1...8, using: &random))
+    private mutating func trigger() -> Trigger {
         let offset = [-90_000_000, -1, 0, 1, 5_000, 7_200_000].randomElement(using: &random) ?? 0
         let now = model.now - TestStore.epoch
         let triggers: [Trigger] = [
             .reply(), .reply("好"), .reply("好", exclude: ["不"]), .payment(),
             .payment(.when("sum", .greaterOrEqual, .number(10))), .custom("signed"), .time(now + Int64(offset)),
         ]
-        let choice = Int.random(in: 0..<triggers.count + 2, using: &random)
+        let trigger = triggers[min(Int.random(in: 0..<triggers.count + 2, using: &random), triggers.count - 1)]
+        let reach = [0, 0, 1, 60_000, 3_600_000].randomElement(using: &random) ?? 0
+        return trigger.kind == .timeReach ? trigger : trigger.lookingBack(Int64(reach))
+    }
+
+    private mutating func receive() async throws {
+        let (customer, content) = (Int.random(in: 1...2, using: &random), Int.random(in: 1...8, using: &random))
+        let number = max(1, Int.random(in: -6...4, using: &random))
+        let triggers = (0..<number).map { _ in trigger() }
         let task = NewTask.example(
-            id(), of: "c\(customer)", triggers[min(choice, triggers.count - 1)],
-            priority: Priority.allCases.randomElement(using: &random) ?? .normal,
+            id(), of: "c\(customer)", triggers[0],
+            priority: Priority.allCases.randomElement(using: &random) ?? .normal, or: Array(triggers.dropFirst()),
             timeoutMs: [1, 60_000, 3_600_000, 86_400_000].randomElement(using: &random) ?? 1,
             maxRetry: Int.random(in: 0...3, using: &random), content: "d\(content % 2)")
         let (store, capacity) = (store(), capacity())
         let handout = try await store.receive(task, capacity: capacity)
         let expected = model.receive(task, capacity: capacity, token: token(handout.tasks))
         try compare(
-            "receive \(task.id) of \(task.customer.id), trigger \(choice), time \(offset), timeout \(task.timeoutMs), \(task.priority), content \(content % 2)",
+            """
+            receive \(task.id) of \(task.customer.id), \(triggers.map(\.shown).joined(separator: " or ")), \
+            timeout \(task.timeoutMs), \(task.priority), content \(content % 2)
+            """,
             Answer(handout), expected)
         note(handout.work)
     }
@@ -177,10 +189,10 @@ struct ModelRun {
             event = .message("嗯", from: customer, id: eventID)
             meets = { $0.kind == .customerReply && $0.keywords.isEmpty }
         case 3:
-            event = .payment(#"{"sum":10}"#, from: customer, id: eventID)
+            event = .payment(#"{"sum":10}"#, from: customer, id: eventID).recorded
             meets = { $0.kind == .customerPayment }
         case 4:
-            event = .payment(#"{"sum":9}"#, from: customer, id: eventID)
+            event = .payment(#"{"sum":9}"#, from: customer, id: eventID).recorded
             meets = { $0.kind == .customerPayment && $0.conditions.isEmpty }
         default:
             event = .custom("signed", from: customer, id: eventID)

@@ -108,7 +108,7 @@ extension ModelRun {
         try require(model.moments.isEmpty && model.tasks.values.allSatisfy(\.status.isFinal), "something is stuck")
         try await pass(30 * SchedulerModel.day)
         try await sweep()
-        let kept: Set<Substring> = ["clock", "counts", "changes", "event", "minute", "instance", "instances"]
+        let kept: Set<Substring> = ["clock", "counts", "changes", "event", "recent", "minute", "instance", "instances"]
         let left = try await client.dump(keys.prefix).keys.filter { !kept.contains($0.prefix { $0 != ":" }) }
         try require(left.isEmpty, "left after retention: \(left)")
     }

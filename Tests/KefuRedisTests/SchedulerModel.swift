@@ -19,6 +19,8 @@ struct SchedulerModel {
         var deadline: Int64
         var stage = Stage.armed
         var firedAt, endedAt: Int64?
+        /// When the event came that fired it.
+        var eventAt: Int64?
         var attempts = 0
         var retries = 0
         var losses = 0
@@ -27,6 +29,9 @@ struct SchedulerModel {
         var isCancelAsked = false
         var errorCode: String?
         var callbacksQueued = 0
+
+        /// Of all `time_reach` that it waits for.
+        var earliestTime: Int64? { task.times.min() }
 
         var status: TaskStatus {
             switch stage {
@@ -49,6 +54,12 @@ struct SchedulerModel {
         var replayedAt: Int64?
     }
 
+    /// An event that is kept for tasks that look back.
+    struct Happened {
+        var at: Int64
+        var meets: (Trigger) -> Bool
+    }
+
     let policy: SchedulingPolicy
     var now = TestStore.epoch
     var tasks: [String: Task] = [:]
@@ -56,6 +67,10 @@ struct SchedulerModel {
     /// By customer and event id.
     var events: [String: (at: Int64, matched: [String])] = [:]
 
+    /// By customer, the newest last.
+    var log: [String: [Happened]] = [:]
+
+    static let longestLog = 16
     static let day: Int64 = 86_400_000
     static let longestLosses = 5
 
@@ -75,29 +90,43 @@ struct SchedulerModel {
             }
             generation = old.generation + 1
         }
-        let time = new.trigger.kind == .timeReach ? new.trigger.timeMs : nil
-        let deadline = max(time ?? now, now) + new.timeoutMs
+        let deadline = max(new.times.max() ?? now, now) + new.timeoutMs
         tasks[new.id] = Task(task: new, generation: generation, acceptedAt: now, deadline: deadline)
         callBack(new.id, .waiting)
         var answer = Answer("accepted(generation: \(generation))")
-        if let time, time <= now {
+        if let time = new.times.min(), time <= now {
             tasks[new.id]?.fire(now)
             claim(capacity, token, into: &answer)
+        } else if let event = newestEvent(for: new) {
+            tasks[new.id]?.fire(now, eventAt: event.at)
+            claim(capacity, token, into: &answer)
         } else {
-            answer.due = (time ?? deadline) - now
+            answer.due = (new.times.min() ?? deadline) - now
         }
         return answer
     }
 
+    /// That came before the task and within the reach of one of its triggers.
+    private func newestEvent(for new: NewTask) -> Happened? {
+        log[new.customer.id]?.last { event in
+            new.triggers.contains { $0.lookbackMs > 0 && event.at >= now - $0.lookbackMs && event.meets($0) }
+        }
+    }
+
     /// - Parameter meets: whether the event is one that a trigger waits for.
     mutating func match(
-        customer: String, eventID: String?, capacity: Int, token: String, meets: (Trigger) -> Bool
+        customer: String, eventID: String?, capacity: Int, token: String, meets: @escaping (Trigger) -> Bool
     ) -> Answer {
         let key = eventID.map { customer + "/" + $0 }
         if let key, let first = events[key], now - first.at < Self.day {
             return Answer("duplicate \(first.matched)")
         }
-        let met = tasks.filter { $1.stage == .armed && $1.task.customer.id == customer && meets($1.task.trigger) }
+        let met = tasks.filter {
+            $1.stage == .armed && $1.task.customer.id == customer && $1.task.triggers.contains(where: meets)
+        }
+        if policy.eventLog > .zero {
+            log[customer] = (log[customer] ?? []).suffix(Self.longestLog - 1) + [Happened(at: now, meets: meets)]
+        }
         let matched = met.keys.sorted()
         if let key { events[key] = (now, matched) }
         var answer = Answer("matched \(matched)")
@@ -176,7 +205,7 @@ struct SchedulerModel {
         tasks.values.flatMap { task -> [Int64] in
             switch task.stage {
             case .armed:
-                [task.deadline] + (task.task.trigger.kind == .timeReach ? [task.task.trigger.timeMs ?? .max] : [])
+                [task.deadline, task.earliestTime].compactMap(\.self)
             case .pausing(let until), .running(_, let until): [until]
             case .ready, .ended: []
             }
@@ -185,10 +214,16 @@ struct SchedulerModel {
 }
 
 extension SchedulerModel.Task {
-    mutating func fire(_ now: Int64) {
+    mutating func fire(_ now: Int64, eventAt: Int64? = nil) {
         stage = .ready
         firedAt = now
+        self.eventAt = eventAt ?? now
     }
+}
+
+extension NewTask {
+    /// Of all its `time_reach`.
+    var times: [Int64] { triggers.filter { $0.kind == .timeReach }.compactMap(\.timeMs) }
 }
 
 extension SchedulerModel.Outgoing {

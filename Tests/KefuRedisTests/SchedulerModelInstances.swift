@@ -78,8 +78,8 @@ extension SchedulerModel {
             end(id, .failed, "timeout")
             timedOut.append(id)
         }
-        for (id, task) in tasks where task.stage == .armed && task.task.trigger.kind == .timeReach {
-            if (task.task.trigger.timeMs ?? .max) <= now { tasks[id]?.fire(now) }
+        for (id, task) in tasks where task.stage == .armed && (task.earliestTime ?? .max) <= now {
+            tasks[id]?.fire(now)
         }
         for (id, task) in tasks {
             guard case .pausing(let until) = task.stage, until <= now else { continue }

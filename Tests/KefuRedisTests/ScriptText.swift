@@ -19,15 +19,16 @@ struct ScriptText: Sendable, CustomTestStringConvertible {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../lua").standardized
 
-    /// All of `lua/`, without the prelude.
+    /// All of `lua/`, without what they share.
     static let all: [ScriptText] = {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        return names.filter { $0.hasSuffix(".lua") && $0 != "prelude.lua" }.sorted().map {
-            ScriptText(name: String($0.dropLast(4)))
-        }
+        return names.filter { $0.hasSuffix(".lua") }.sorted().map { ScriptText(name: String($0.dropLast(4))) }
+            .filter { script in !shared.contains { $0.name == script.name } }
     }()
 
     static let prelude = ScriptText(name: "prelude")
+    /// The prelude and its other half.
+    static let shared = [prelude, ScriptText(name: "matching")]
 
     init(name: String) {
         self.name = name

@@ -130,4 +130,7 @@ extension SchedulingPolicy {
     /// The final states are called back; a lease of 15 s, a gateway's 10 s.
     static let allCalledBack = SchedulingPolicy(calledBack: [.completed, .failed, .cancelled])
     static let noneCalledBack = SchedulingPolicy()
+    /// As ``allCalledBack``, and events are kept for a minute.
+    static let eventsKept = SchedulingPolicy(
+        calledBack: [.completed, .failed, .cancelled], eventLog: .seconds(60))
 }

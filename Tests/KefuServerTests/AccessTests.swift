@@ -59,6 +59,25 @@ import Testing
         }
     }
 
+    /// What is compared are digests, in constant time (`Digest.==` of swift-crypto); here: that nothing else is equal.
+    @Test func `Only the whole token is the token`() {
+        let secret = Array("secret-of-admin-0123456789".utf8)
+        let access = AccessControl(tokens: Self.tokens)
+        func verdict(_ bytes: [UInt8]) -> AccessControl.Verdict {
+            access.check(authorization: "Bearer " + String(decoding: bytes, as: UTF8.self), fields: 1, for: .admin)
+        }
+        #expect(verdict(secret) == .allowed(caller: "admin-token"))
+        for index in secret.indices {
+            #expect(verdict(Array(secret[..<index])) == .unauthorized)
+            #expect(verdict(secret + secret[...index]) == .unauthorized)
+            for bit in 0..<7 {
+                var wrong = secret
+                wrong[index] ^= 1 << UInt8(bit)
+                #expect(verdict(wrong) == .unauthorized)
+            }
+        }
+    }
+
     @Test func `The scheme is read in any case`() async throws {
         try await TestServer.run(tokens: Self.tokens, store: { $0.stats = .success(StoreStats()) }) { server in
             let header = "authorization: bEARER  secret-of-read-0123456789"

@@ -9,6 +9,9 @@ import Testing
         task.status = .completed
         task.triggerKind = .customerKeyword
         task.triggerKeywordsJSON = #"["好的","收到"]"#
+        task.triggerLookbackMs = 1_500
+        task.triggersJSON =
+            #"[{"type":"customer_keyword","keywords":["好的","收到"]},{"type":"time_reach","time":1772154000123}]"#
         task.action = Action(kind: .sendLink, message: "看\n这里", url: "https://h/?a=1&b=2")
         task.timeoutHours = "0.5"
         task.createdAtMs = 1_772_154_000_123
@@ -40,6 +43,9 @@ import Testing
             #expect(data["trigger_keywords"].strings == ["好的", "收到"])
             #expect(data["trigger_keyword"].isNull)
             #expect(data["timeout_hours"].description == "0.5")
+            #expect(data["trigger_lookback_seconds"].description == "1.5")
+            #expect(data["triggers"][0]["keywords"].strings == ["好的", "收到"])
+            #expect(data["triggers"][1]["time"].string == "2026-02-27T09:00:00.123+08:00")
             #expect(data["action_message"].string == "看\n这里")
             #expect(data["result"]["sent"].bool == true)
             #expect(data["created_at"].string == "2026-02-27T09:00:00.123+08:00")

@@ -106,6 +106,7 @@ extension RedisClientLimits {
     package static var patient: RedisClientLimits {
         var limits = RedisClientLimits()
         limits.replyDeadline = .minutes(2)
+        limits.crowdedAge = .minutes(2)
         return limits
     }
 }

@@ -4,10 +4,12 @@ import Testing
 @Suite struct ScriptTests {
     /// The scripts' words, without the part that all share.
     private static func words() throws -> [String] {
-        try SourceFile.names(in: "lua").filter { $0.hasSuffix(".lua") && $0 != "prelude.lua" }.map {
-            String($0.dropLast(".lua".count))
-        }
+        try SourceFile.names(in: "lua").filter { $0.hasSuffix(".lua") }.map { String($0.dropLast(".lua".count)) }
+            .filter { !shared.contains($0) }
     }
+
+    /// What the scripts share.
+    private static let shared = ["prelude", "matching"]
 
     /// `settle_callback` is `SettleCallback` in Swift.
     private static func typeName(_ word: String) -> String {
@@ -28,11 +30,12 @@ import Testing
         let manifest = try SourceFile.at("Package.swift").lines.joined(separator: " ")
         let list = try #require(manifest.firstMatch(of: #/let scripts = \[([^\]]*)\]/#)).1
         let embedded = list.matches(of: #/"(\w+)"/#).map { String($0.1) }
-        #expect(try embedded.sorted() == (Self.words() + ["prelude"]).sorted())
+        #expect(try embedded.sorted() == (Self.words() + Self.shared).sorted())
     }
 
     @Test func `Every script states its keys, its arguments, its answers and its cost`() throws {
-        for file in try SourceFile.below("lua", ".lua") where file.name != "prelude.lua" {
+        for file in try SourceFile.below("lua", ".lua") {
+            guard !Self.shared.contains(where: { file.name == "\($0).lua" }) else { continue }
             let header = file.lines.prefix { $0.hasPrefix("--") || $0.hasPrefix("#!") }
             #expect(header.first?.hasPrefix("#!lua") == true, "\(file.path):1: the first line is no #!lua")
             for part in ["-- KEYS ", "-- ARGV ", "-- Returns ", "-- Cost: "] {

@@ -7,7 +7,7 @@ struct Workload: Sendable {
 
     /// In the order they run.
     static let all = [
-        accepts, batches, events, armedEvents, lives, latency, timed, waiting, idle,
+        accepts, batches, events, armedEvents, lives, latency, timed, overload, waiting, idle,
     ]
 }
 

@@ -70,6 +70,11 @@ package struct JSONWriter: Sendable {
         if let value { int(value) } else { null() }
     }
 
+    /// Milliseconds as seconds: `60`, `0.5`.
+    package mutating func seconds(_ milliseconds: Int64) {
+        raw(milliseconds % 1000 == 0 ? String(milliseconds / 1000) : String(Double(milliseconds) / 1000))
+    }
+
     package mutating func bool(_ value: Bool) {
         raw(value ? "true" : "false")
     }

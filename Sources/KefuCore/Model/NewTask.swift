@@ -5,7 +5,10 @@ package struct NewTask: Sendable, Equatable {
     /// A free label of the sender, 1–64 bytes.
     package var type: String
     package var customer: Customer
+    /// What it waits for; the first of several.
     package var trigger: Trigger
+    /// The others, 0–7: the first of all to be met fires the task and disarms the rest.
+    package var otherTriggers: [Trigger]
     package var action: Action
     package var priority: Priority
     /// In milliseconds, from acceptance or, for `time_reach`, from the trigger's time.
@@ -19,7 +22,8 @@ package struct NewTask: Sendable, Equatable {
     package var contentDigest: String
 
     package init(
-        id: String, type: String, customer: Customer, trigger: Trigger, action: Action, priority: Priority = .normal,
+        id: String, type: String, customer: Customer, trigger: Trigger, otherTriggers: [Trigger] = [], action: Action,
+        priority: Priority = .normal,
         timeoutMs: Int64 = 86_400_000, timeoutHours: String = "24", maxRetry: Int = 3, createdBy: String? = nil,
         contentDigest: String
     ) {
@@ -27,6 +31,7 @@ package struct NewTask: Sendable, Equatable {
         self.type = type
         self.customer = customer
         self.trigger = trigger
+        self.otherTriggers = otherTriggers
         self.action = action
         self.priority = priority
         self.timeoutMs = timeoutMs
@@ -34,6 +39,14 @@ package struct NewTask: Sendable, Equatable {
         self.maxRetry = maxRetry
         self.createdBy = createdBy
         self.contentDigest = contentDigest
+    }
+
+    /// All of them, in the order in which they were sent.
+    package var triggers: [Trigger] { [trigger] + otherTriggers }
+
+    /// Whether the step that accepts it may fire it: by a time that has passed, or by an event that came before it.
+    package var mayFireAtOnce: Bool {
+        trigger.mayFireAtOnce || otherTriggers.contains(where: \.mayFireAtOnce)
     }
 }
 
@@ -68,8 +81,12 @@ package struct Trigger: Sendable, Equatable {
     package var timeMs: Int64?
     /// `custom_event`: the name of the event.
     package var eventName: String?
+    /// An event that came up to so long before the task fires it, too. 0: only those that come after it.
+    package var lookbackMs: Int64 = 0
 
     package init(kind: TriggerKind) { self.kind = kind }
+
+    fileprivate var mayFireAtOnce: Bool { kind == .timeReach || lookbackMs > 0 }
 }
 
 /// One test of one field of an event's `data`.

@@ -8,14 +8,17 @@ package struct SchedulingPolicy: Sendable {
     package var retention: Duration
     /// The states that are called back; empty without a callback URL.
     package var calledBack: Set<TaskStatus>
+    /// How long a customer's latest events are kept for tasks that look back; zero keeps none.
+    package var eventLog: Duration
 
     package init(
         lease: Duration = .seconds(15), gatewayTimeout: Duration = .seconds(10),
-        retention: Duration = .seconds(168 * 3600), calledBack: Set<TaskStatus> = []
+        retention: Duration = .seconds(168 * 3600), calledBack: Set<TaskStatus> = [], eventLog: Duration = .zero
     ) {
         self.lease = lease
         self.gatewayTimeout = gatewayTimeout
         self.retention = retention
         self.calledBack = calledBack
+        self.eventLog = eventLog
     }
 }

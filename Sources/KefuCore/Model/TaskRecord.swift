@@ -39,6 +39,10 @@ package struct TaskRecord: Sendable, Equatable {
     package var triggerWhereJSON: String?
     package var triggerTimeMs: Int64?
     package var triggerEventName: String?
+    package var triggerLookbackMs: Int64 = 0
+    /// A JSON array of all triggers when there are several, times in epoch milliseconds; the fields above show the
+    /// first of them.
+    package var triggersJSON: String?
     package var action = Action(kind: .sendMessage)
     package var priority = Priority.normal
     package var timeoutHours = "24"

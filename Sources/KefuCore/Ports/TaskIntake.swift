@@ -13,7 +13,7 @@ package struct TaskIntake: Sendable {
     }
 
     package func receive(_ task: NewTask) async throws(StoreError) -> ReceiveOutcome {
-        let places = task.trigger.kind == .timeReach ? executor.reserve(atMost: Self.claimsPerCall) : 0
+        let places = task.mayFireAtOnce ? executor.reserve(atMost: Self.claimsPerCall) : 0
         return try await handOver(reserved: places) { () async throws(StoreError) in
             try await store.receive(task, capacity: places)
         }

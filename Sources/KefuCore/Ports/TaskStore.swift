@@ -87,6 +87,12 @@ package protocol TaskStore: Sendable {
 
     /// Whether Redis answers.
     func ping() async throws(StoreError)
+
+    /// What an error of ``ping()`` means, for people.
+    func trouble(behind error: StoreError) -> StoreTrouble
+
+    /// What the last look found, none of it urgent; costs nothing. Looks are taken with heartbeats.
+    var warnings: [StoreWarning] { get }
 }
 
 /// A call's own outcome and the work that came back with it.

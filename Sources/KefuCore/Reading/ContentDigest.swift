@@ -12,7 +12,7 @@ enum ContentDigest {
         fields.add(2, task.type)
         fields.add(3, task.customer.id)
         fields.add(4, task.customer.name)
-        fields.add(task.trigger)
+        for trigger in task.triggers { fields.add(trigger) }
         fields.add(32, task.action.kind.rawValue)
         fields.add(33, task.action.message)
         fields.add(34, task.action.fileURL)
@@ -63,6 +63,7 @@ private struct TaggedFields {
         }
         add(26, trigger.timeMs.map { String($0) })
         add(27, trigger.eventName)
+        if trigger.lookbackMs > 0 { add(28, String(trigger.lookbackMs)) }
     }
 
     private mutating func add(_ operand: Scalar) {

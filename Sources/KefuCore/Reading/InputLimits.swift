@@ -11,6 +11,8 @@ package enum InputLimits {
     package static let urlBytes = 2048
     package static let reasonCharacters = 500
 
+    /// Of one task.
+    package static let triggers = 1...8
     /// Of `keyword` and `keywords` together, without repeats, and of `exclude`.
     package static let keywords = 32
     package static let keywordCharacters = 256

@@ -3,9 +3,11 @@
 package struct RequestReader: Sendable {
     private let tasks: TaskReader
 
-    /// - Parameter timeZone: in which `trigger.time` without an offset is read.
-    package init(timeZone: TimeZoneRules) {
-        tasks = TaskReader(triggers: TriggerReader(timeZone: timeZone))
+    /// - Parameters:
+    ///   - timeZone: in which `trigger.time` without an offset is read.
+    ///   - eventLog: how far back `trigger.lookback_seconds` may reach.
+    package init(timeZone: TimeZoneRules, eventLog: Duration) {
+        tasks = TaskReader(triggers: TriggerReader(timeZone: timeZone, eventLog: eventLog))
     }
 
     package func task(_ body: UnsafeRawBufferPointer) throws(InputError) -> NewTask {

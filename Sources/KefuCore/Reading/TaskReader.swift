@@ -7,13 +7,13 @@ struct TaskReader: Sendable {
         let id = try object.requiredID("task_id")
         let type = try object.required("type", .bytes(1...InputLimits.labelBytes))
         let customer = try object.required("customer", Self.customer)
-        try refuseSeveralTriggers(object)
-        let trigger = try object.required("trigger") { (element) throws(InputError) in try triggers.read(element) }
+        let triggers = try triggers.readAll(of: object)
         let action = try object.required("action", Self.action)
         let priority = try object.optionalWord("priority", Priority.self) ?? .normal
         let hours = try object.optional("timeout_hours", Self.timeoutHours) ?? Self.defaultTimeoutHours
         var task = NewTask(
-            id: id, type: type, customer: customer, trigger: trigger, action: action, priority: priority,
+            id: id, type: type, customer: customer, trigger: triggers[0],
+            otherTriggers: Array(triggers.dropFirst()), action: action, priority: priority,
             timeoutMs: max(1, Int64((hours * 3_600_000).rounded())), timeoutHours: Self.shown(hours),
             maxRetry: try object.optional("max_retry", Self.retries) ?? Self.defaultRetries,
             createdBy: try object.optional("created_by", .characters(0...InputLimits.nameCharacters)),
@@ -24,13 +24,6 @@ struct TaskReader: Sendable {
 
     private static let defaultTimeoutHours = 24.0
     private static let defaultRetries = 3
-
-    /// Several triggers are not there yet: to read only one of them would be another task than the sender's.
-    private func refuseSeveralTriggers(_ object: ObjectReader) throws(InputError) {
-        if object["triggers"] != nil {
-            throw InputError(.validation, field: "triggers", detail: "is not supported by this version, use trigger")
-        }
-    }
 
     private static func customer(_ element: JSONElement) throws(InputError) -> Customer {
         let object = try ObjectReader(element)

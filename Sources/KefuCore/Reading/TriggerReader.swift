@@ -1,6 +1,34 @@
-/// Reads `trigger`. Which members apply depends on its type; of the others only the JSON type is checked.
+/// Reads `trigger` or `triggers`. Which members apply depends on a trigger's type; of the others only the JSON type is
+/// checked.
 struct TriggerReader {
     let timeZone: TimeZoneRules
+    /// How far back a trigger may look.
+    let eventLog: Duration
+
+    /// All triggers of a task: at least one.
+    func readAll(of task: ObjectReader) throws(InputError) -> [Trigger] {
+        guard task["triggers"] != nil else {
+            return [try task.required("trigger") { (element) throws(InputError) in try read(element) }]
+        }
+        if task["trigger"] != nil {
+            throw InputError(.validation, field: "triggers", detail: "must not be given together with trigger")
+        }
+        return try task.required("triggers") { (element) throws(InputError) in try readSeveral(element) }
+    }
+
+    private func readSeveral(_ element: JSONElement) throws(InputError) -> [Trigger] {
+        try element.expect(.array)
+        var triggers: [Trigger] = []
+        for item in element.elements {
+            guard triggers.count < InputLimits.triggers.upperBound else { throw Self.wrongNumber }
+            do { triggers.append(try read(item)) } catch { throw error.inside("[\(triggers.count)]") }
+        }
+        if triggers.count < InputLimits.triggers.lowerBound { throw Self.wrongNumber }
+        return triggers
+    }
+
+    private static let wrongNumber = InputError(
+        .validation, detail: "must have \(InputLimits.triggers.lowerBound)–\(InputLimits.triggers.upperBound) triggers")
 
     func read(_ element: JSONElement) throws(InputError) -> Trigger {
         let object = try ObjectReader(element)
@@ -29,7 +57,12 @@ struct TriggerReader {
         } else {
             try object.check("event", is: .string)
         }
-        try refuseLookback(object)
+        if trigger.kind == .timeReach {
+            try object.check("lookback_seconds", is: .number)
+        } else {
+            trigger.lookbackMs =
+                try object.optional("lookback_seconds") { (element) throws(InputError) in try lookback(element) } ?? 0
+        }
         return trigger
     }
 
@@ -72,12 +105,14 @@ struct TriggerReader {
         return time
     }
 
-    /// Looking back is not there yet: to accept a task without doing so would lose its event silently.
-    private func refuseLookback(_ object: ObjectReader) throws(InputError) {
-        _ = try object.optional("lookback_seconds") { (element) throws(InputError) in
-            if try element.finiteNumber() != 0 {
-                throw InputError(.validation, detail: "only 0 is supported by this version")
-            }
+    /// - Returns: milliseconds.
+    private func lookback(_ element: JSONElement) throws(InputError) -> Int64 {
+        let (seconds, longest) = (try element.finiteNumber(), eventLog / .seconds(1))
+        guard seconds >= 0, seconds <= longest else {
+            let shown = Int(exactly: longest).map(String.init) ?? longest.description
+            let allowed = longest > 0 ? "0–\(shown), as long as events are kept" : "0, as no events are kept"
+            throw InputError(.validation, detail: "must be \(allowed) (KEFU_EVENT_LOG_SECONDS)")
         }
+        return Int64((seconds * 1000).rounded(.up))
     }
 }

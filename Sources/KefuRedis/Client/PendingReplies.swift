@@ -9,12 +9,13 @@ struct PendingReplies<Waiter> {
     private struct Entry {
         var waiter: Waiter
         var bytes: Int
+        var since: NIODeadline
         var deadline: NIODeadline
     }
 
     /// What the connection's one timer finds.
     enum Watch: Equatable {
-        /// The oldest reply is overdue: the connection must go.
+        /// The oldest reply is overdue, and nothing else came for as long: the connection must go.
         case overdue
         /// Nothing has been heard for ``RedisClientLimits/idlePing``, and nothing is under way.
         case idle
@@ -42,12 +43,20 @@ struct PendingReplies<Waiter> {
         entries.count + count <= limits.pendingCommands && bytes < limits.pendingBytes
     }
 
+    /// Whether calls that can wait are to be refused, so that what is accepted is answered in time and what ends
+    /// work finds room.
+    func isCrowded(with count: Int, now: NIODeadline) -> Bool {
+        guard entries.count + count <= limits.crowdedCommands, bytes < limits.pendingBytes / 2 else { return true }
+        guard entries.count >= limits.crowd, let first = entries.first else { return false }
+        return now - first.since > limits.crowdedAge
+    }
+
     /// - Parameter extraTime: on top of ``RedisClientLimits/replyDeadline``. Those behind cannot be answered
     ///   earlier, so they get at least the deadline of the one before them.
     mutating func append(_ waiter: Waiter, bytes: Int, now: NIODeadline, extraTime: TimeAmount = .zero) {
         var deadline = now + limits.replyDeadline + extraTime
         if let last = entries.last { deadline = max(deadline, last.deadline) }
-        entries.append(Entry(waiter: waiter, bytes: bytes, deadline: deadline))
+        entries.append(Entry(waiter: waiter, bytes: bytes, since: now, deadline: deadline))
         self.bytes += bytes
         unsent += 1
     }
@@ -77,7 +86,9 @@ struct PendingReplies<Waiter> {
 
     func watch(now: NIODeadline) -> Watch {
         if let first = entries.first {
-            return first.deadline <= now ? .overdue : .sleep(until: first.deadline)
+            let patience = min(lastHeard + limits.replyDeadline, first.deadline + limits.replyPatience)
+            let end = max(first.deadline, patience)
+            return end <= now ? .overdue : .sleep(until: end)
         }
         let ping = lastHeard + limits.idlePing
         return ping <= now ? .idle : .sleep(until: ping)

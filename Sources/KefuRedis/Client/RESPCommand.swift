@@ -7,6 +7,16 @@ enum RESPCommand: Sendable, Equatable {
     case evalsha(ScriptCall)
     case eval(ScriptCall)
 
+    /// Whether it must not be refused while Redis is slow; see ``RedisScript/isUrgent``.
+    var isUrgent: Bool {
+        switch self {
+        case .plain: true
+        case .evalsha(let call), .eval(let call): call.script.isUrgent
+        }
+    }
+
+    var isScript: Bool { if case .plain = self { false } else { true } }
+
     func write(into buffer: inout ByteBuffer) {
         switch self {
         case .plain(let arguments):

@@ -14,6 +14,7 @@ import Synchronization
 package final class RedisClient: Sendable {
     package let endpoint: RedisEndpoint
     private let links: [RedisLink]
+    private let confirmed: ConfirmedCalls?
     private let linkOfLoop: [ObjectIdentifier: RedisLink]
     private let nextLink = Atomic<Int>(0)
 
@@ -22,31 +23,47 @@ package final class RedisClient: Sendable {
     /// - Parameters:
     ///   - scripts: loaded into the script cache on every connect.
     ///   - name: shown by `CLIENT LIST`; no spaces.
+    ///   - needsPrimary: a server that says that it is a replica is not used.
+    ///   - confirmation: what ``runConfirmed(_:)`` waits for; it has a connection of its own.
     /// - Throws: ``RedisEndpoint/Unusable`` when the CA file cannot be read.
     package init(
         endpoint: RedisEndpoint, group: MultiThreadedEventLoopGroup, scripts: [RedisScript] = [],
-        name: String = "kefu", limits: RedisClientLimits = RedisClientLimits(), logger: Logger
+        name: String = "kefu", needsPrimary: Bool = false, confirmation: ReplicaConfirmation? = nil,
+        limits: RedisClientLimits = RedisClientLimits(), logger: Logger
     ) throws(RedisEndpoint.Unusable) {
-        let connector = try RedisConnector(endpoint: endpoint, scripts: scripts, name: name, limits: limits)
+        let route = try RedisRoute(
+            endpoint, scripts: scripts, name: name, role: needsPrimary ? .primaryIfTold : .any, limits: limits)
         let loops = Array(group.makeIterator())
-        let journal = ReachabilityLog(connections: loops.count, logger: logger)
-        let links = loops.map { RedisLink(connector: connector, eventLoop: $0, journal: journal) }
+        let journal = ReachabilityLog(connections: loops.count + (confirmation == nil ? 0 : 1), logger: logger)
+        let links = loops.map { RedisLink(route: route, eventLoop: $0, journal: journal) }
         self.endpoint = endpoint
         self.links = links
         self.linkOfLoop = Dictionary(uniqueKeysWithValues: links.map { (ObjectIdentifier($0.eventLoop), $0) })
-        for link in links { link.start() }
+        confirmed = confirmation.map { confirmation in
+            ConfirmedCalls(
+                confirmation, over: RedisLink(route: route, eventLoop: group.next(), journal: journal))
+        }
+        for link in allLinks { link.start() }
     }
 
+    private var allLinks: [RedisLink] { links + (confirmed.map { [$0.link] } ?? []) }
+
     /// Commands sent since the start, those of the connections' own included.
-    package var commandsSent: Int { links.reduce(0) { $0 + $1.commandsSent.load(ordering: .relaxed) } }
+    package var commandsSent: Int { allLinks.reduce(0) { $0 + $1.commandsSent.load(ordering: .relaxed) } }
+
+    /// The server that is, or was last, connected to; with sentinels the primary.
+    package var server: RedisEndpoint.Address? { links.lazy.compactMap(\.server).first }
+
+    /// How many replicas ``runConfirmed(_:)`` waits for.
+    package var replicasToConfirm: Int { confirmed?.confirmation.replicas ?? 0 }
 
     /// Whether every connection is up.
-    package var isConnected: Bool { links.allSatisfy { $0.isUp.load(ordering: .relaxed) } }
+    package var isConnected: Bool { allLinks.allSatisfy { $0.isUp.load(ordering: .relaxed) } }
 
     /// Waits until every connection is up; false when that took longer.
     package func waitUntilConnected(within limit: Duration) async -> Bool {
         let deadline = NIODeadline.now() + TimeAmount(limit)
-        for link in links where await !link.waitUntilUp(deadline: deadline) { return false }
+        for link in allLinks where await !link.waitUntilUp(deadline: deadline) { return false }
         return true
     }
 
@@ -65,6 +82,11 @@ package final class RedisClient: Sendable {
         try await link.send(.plain(arguments), extraTime: TimeAmount(extraTime))
     }
 
+    /// Commands in order on one connection, in one write.
+    package func commands(_ commands: [[RedisArgument]]) async -> [Result<RESPValue, RedisClientError>] {
+        await link.send(commands.map { .plain($0) })
+    }
+
     /// Calls a script by its digest, and if Redis does not know it (`NOSCRIPT`: not executed), once more by its text.
     package func run(
         _ script: RedisScript, keys: [String], arguments: [RedisArgument]
@@ -74,26 +96,6 @@ package final class RedisClient: Sendable {
         let reply = try await link.send(.evalsha(call))
         guard let error = reply.error, error.has(prefix: "NOSCRIPT") else { return reply }
         return try await link.send(.eval(call))
-    }
-
-    /// As ``run(_:keys:arguments:)``, with a `WAIT` right behind it on the same connection.
-    ///
-    /// - Parameters:
-    ///   - replicas: how many to wait for.
-    ///   - limit: how long; then fewer are reported.
-    package func run(
-        _ script: RedisScript, keys: [String], arguments: [RedisArgument], waitForReplicas replicas: Int,
-        limit: Duration
-    ) async throws(RedisClientError) -> ReplicatedReply {
-        let link = link
-        let call = ScriptCall(script, keys: keys, arguments: arguments)
-        let milliseconds = TimeAmount(limit).nanoseconds / 1_000_000
-        let wait = RESPCommand.plain(["WAIT", .integer(replicas), .integer(milliseconds)])
-        var answers = await link.send([.evalsha(call), wait], extraTime: TimeAmount(limit))
-        if case .success(.error(let error)) = answers[0], error.has(prefix: "NOSCRIPT") {
-            answers = await link.send([.eval(call), wait], extraTime: TimeAmount(limit))
-        }
-        return ReplicatedReply(reply: try answers[0].get(), replicas: Int(try answers[1].get().integer ?? 0))
     }
 
     /// Calls scripts in order on one connection, in one write. What Redis did not know is called by its text
@@ -111,10 +113,17 @@ package final class RedisClient: Sendable {
         return results
     }
 
+    /// As ``run(_:)``, on a connection of its own, and a call succeeds only when the replicas have what it wrote or
+    /// read. Without a confirmation it is the same as ``run(_:)``.
+    package func runConfirmed(_ calls: [ScriptCall]) async -> [Result<RESPValue, RedisClientError>] {
+        guard let confirmed else { return await run(calls) }
+        return await confirmed.run(calls)
+    }
+
     /// Takes no more commands, waits for the replies of those under way, and closes the connections.
     package func close() async {
         await withDiscardingTaskGroup { group in
-            for link in links { group.addTask { await link.close() } }
+            for link in allLinks { group.addTask { await link.close() } }
         }
     }
 

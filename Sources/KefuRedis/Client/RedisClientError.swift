@@ -6,6 +6,12 @@ package enum RedisClientError: Error, Sendable, Equatable, CustomStringConvertib
     /// executed, or may still be. Nothing is ever sent again by the client.
     case outcomeUnknown(String)
 
+    package var reason: String {
+        switch self {
+        case .unavailable(let reason), .outcomeUnknown(let reason): reason
+        }
+    }
+
     package var description: String {
         switch self {
         case .unavailable(let reason): "Redis is unavailable: \(reason)"

@@ -40,10 +40,16 @@ final class RedisConnection {
     private var isFlushScheduled = false
     private var watch: Scheduled<Void>?
     private var watchTime = NIODeadline.distantFuture
+    /// Whether an overdue reply has got its last chance: what a busy loop has not read yet is not late.
+    private var isLastChance = false
     private var context: ChannelHandlerContext?
     private var closeReason: String?
     /// What sign-in could do without, in English.
     private(set) var complaints: [String] = []
+    /// Where the primary is, when this was a sentinel.
+    private(set) var primary: RedisEndpoint.Address?
+    /// Of the server.
+    var address: RedisEndpoint.Address { connector.address }
 
     /// A buffer that a big batch has blown up beyond this is not kept.
     private static let keptBuffer = 1 << 16
@@ -73,34 +79,40 @@ final class RedisConnection {
 
     /// Sends one command for a caller, or refuses it at once.
     func send(_ command: RESPCommand, extraTime: TimeAmount, to caller: Caller) {
-        guard let refusal = refusal(of: 1) else { return write(command, for: .caller(caller), extraTime: extraTime) }
+        guard let refusal = refusal(of: 1, isUrgent: command.isUrgent) else {
+            return write(command, for: .caller(caller), extraTime: extraTime)
+        }
         caller.resume(returning: .failure(refusal))
     }
 
     /// Sends commands in order, or refuses all of them at once.
     func send(_ commands: [RESPCommand], extraTime: TimeAmount, to batch: ReplyBatch) {
-        if let refusal = refusal(of: commands.count) { return batch.fail(refusal) }
+        let isUrgent = commands.contains { $0.isUrgent && $0.isScript }
+        if let refusal = refusal(of: commands.count, isUrgent: isUrgent) { return batch.fail(refusal) }
         for (index, command) in commands.enumerated() {
             write(command, for: .batch(batch, index: index), extraTime: extraTime)
         }
     }
 
     /// Takes no more commands, and closes when those under way are answered.
-    func drain() {
+    func drain(_ reason: String) {
         eventLoop.preconditionInEventLoop()
         switch state {
         case .open:
             state = .draining
-            if pending.isEmpty { close("closed by this side") }
-        case .idle, .login: close("closed by this side")
+            closeReason = reason
+            if pending.isEmpty { close(reason) }
+        case .idle, .login: close(reason)
         case .draining, .closed: break
         }
     }
 
-    private func refusal(of count: Int) -> RedisClientError? {
+    private func refusal(of count: Int, isUrgent: Bool) -> RedisClientError? {
         eventLoop.preconditionInEventLoop()
         guard isOpen else { return .unavailable(closeReason ?? "the connection is closing") }
-        guard pending.hasRoom(for: count) else { return .unavailable("too many commands wait for their replies") }
+        guard pending.hasRoom(for: count), isUrgent || !pending.isCrowded(with: count, now: .now()) else {
+            return .unavailable("too many commands wait for their replies")
+        }
         return nil
     }
 
@@ -162,6 +174,7 @@ final class RedisConnection {
         case .goOn: state = .login(login)
         case .done:
             complaints = login.complaints
+            primary = login.primary
             state = .open
             readiness.succeed()
         case .fail(let reason): close(reason)
@@ -180,6 +193,10 @@ final class RedisConnection {
     private func look() {
         watchTime = .distantFuture
         switch pending.watch(now: .now()) {
+        case .overdue where !isLastChance:
+            // The sockets are read before this comes again.
+            isLastChance = true
+            setWatch(at: .now())
         case .overdue: close("no reply within \(connector.limits.replyDeadline.nanoseconds / 1_000_000) ms")
         case .idle: write(.plain(["PING"]), for: .ping)
         case .sleep(let time): setWatch(at: time)
@@ -244,6 +261,7 @@ extension RedisConnection: ChannelInboundHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         pending.heard(now: .now())
+        isLastChance = false
         context.fireChannelReadComplete()
     }
 
@@ -251,9 +269,8 @@ extension RedisConnection: ChannelInboundHandler {
 
     private func start() {
         guard case .idle = state else { return }
-        let login = RedisLogin(connector.endpoint, scripts: connector.scripts, name: connector.name)
-        state = .login(login)
-        for (step, command) in login.commands { write(command, for: .login(step)) }
+        state = .login(connector.login)
+        for (step, command) in connector.login.commands { write(command, for: .login(step)) }
         scheduleFlush()
     }
 }

@@ -2,20 +2,20 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 
-/// Opens channels to one endpoint. Names are resolved anew each time.
+/// Opens channels to one server. Names are resolved anew each time.
 struct RedisConnector: Sendable {
-    let endpoint: RedisEndpoint
-    let scripts: [RedisScript]
-    let name: String
+    /// Never sentinels as such: to ask one of them, its own address.
+    private(set) var address: RedisEndpoint.Address
+    /// What a new connection does first.
+    let login: RedisLogin
     let limits: RedisClientLimits
     private let tls: NIOSSLContext?
 
     init(
-        endpoint: RedisEndpoint, scripts: [RedisScript], name: String, limits: RedisClientLimits
+        _ endpoint: RedisEndpoint, login: RedisLogin, limits: RedisClientLimits
     ) throws(RedisEndpoint.Unusable) {
-        self.endpoint = endpoint
-        self.scripts = scripts
-        self.name = name
+        self.address = endpoint.address
+        self.login = login
         self.limits = limits
         guard let settings = endpoint.tls else {
             tls = nil
@@ -28,6 +28,13 @@ struct RedisConnector: Sendable {
         } catch {
             throw RedisEndpoint.Unusable("no usable authorities in '\(settings.caPath ?? "the system's")': \(error)")
         }
+    }
+
+    /// The same to another server.
+    func moved(to address: RedisEndpoint.Address) -> RedisConnector {
+        var connector = self
+        connector.address = address
+        return connector
     }
 
     /// Connects on the connection's loop, and puts the connection behind the channel. A failure closes the connection.
@@ -46,16 +53,17 @@ struct RedisConnector: Sendable {
                 }
             }
         let channel =
-            switch endpoint.address {
+            switch address {
             case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
             case .unixSocket(let path): bootstrap.connect(unixDomainSocketPath: path)
+            case .sentinels: preconditionFailure("a group of sentinels is no server")
             }
-        channel.whenFailure { error in bound.value.close("cannot connect: \(error)") }
+        channel.whenFailure { error in bound.value.close("cannot connect to \(address): \(Self.text(of: error))") }
     }
 
     /// The name that the certificate must carry; nil for an IP address, which is checked as such.
     private var serverName: String? {
-        guard case .tcp(let host, _) = endpoint.address else { return nil }
+        guard case .tcp(let host, _) = address else { return nil }
         do {
             _ = try SocketAddress(ipAddress: host, port: 0)
             return nil
@@ -63,5 +71,15 @@ struct RedisConnector: Sendable {
             // Not an address, so it is a name.
             return host
         }
+    }
+
+    /// NIO lists every address it has tried and how; the causes are what people need.
+    private static func text(of error: any Error) -> String {
+        guard let attempts = error as? NIOConnectionError else { return "\(error)" }
+        var causes: [String] = []
+        for cause in attempts.connectionErrors.map({ "\($0.error)" })
+            + [attempts.dnsAError, attempts.dnsAAAAError].compactMap({ $0.map { "\($0)" } })
+        where !causes.contains(cause) { causes.append(cause) }
+        return causes.joined(separator: "; ")
     }
 }

@@ -2,7 +2,8 @@
 extension RedisEndpoint {
     private static let allowed = """
         allowed are redis://[user:password@]host[:port][/database], rediss:// in the same form for TLS, \
-        and unix://[user:password@]/path/to.sock[?db=database]; other characters percent-encoded
+        unix://[user:password@]/path/to.sock[?db=database], and redis+sentinel:// or rediss+sentinel:// with \
+        [user:password@]sentinel[:port],sentinel[:port]/name[/database]; other characters percent-encoded
         """
 
     /// Reads a `REDIS_URL`.
@@ -12,17 +13,17 @@ extension RedisEndpoint {
         guard let colon = url.firstRange(of: "://") else { throw Unusable("no scheme: \(Self.allowed)") }
         let scheme = url[..<colon.lowerBound].lowercased()
         var rest = url[colon.upperBound...]
-        let isSocket: Bool
-        switch scheme {
-        case "redis", "rediss": isSocket = false
-        case "unix": isSocket = true
-        case "redis+sentinel", "rediss+sentinel":
-            throw Unusable("\(scheme):// is not supported by this version: \(Self.allowed)")
-        default: throw Unusable("unknown scheme \(scheme)://: \(Self.allowed)")
+        let isTLS = scheme.hasPrefix("rediss")
+        guard ["redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel"].contains(scheme) else {
+            throw Unusable("unknown scheme \(scheme)://: \(Self.allowed)")
         }
-        self.init(address: .tcp(host: "", port: Self.defaultPort), tls: scheme == "rediss" ? TLS(caPath: caPath) : nil)
+        self.init(address: .tcp(host: "", port: Self.defaultPort), tls: isTLS ? TLS(caPath: caPath) : nil)
         try takeLogin(from: &rest)
-        if isSocket { try takeSocket(from: rest) } else { try takeHost(from: rest) }
+        switch scheme {
+        case "unix": try takeSocket(from: rest)
+        case "redis", "rediss": try takeHost(from: rest)
+        default: try takeSentinels(from: rest, caPath: caPath)
+        }
     }
 
     private mutating func takeLogin(from rest: inout Substring) throws(Unusable) {
@@ -72,7 +73,34 @@ extension RedisEndpoint {
         if parts.count > 1, !parts[1].isEmpty { database = try Self.database(parts[1]) }
     }
 
-    private static func hostAndPort(_ text: Substring) throws(Unusable) -> (String, Int) {
+    private mutating func takeSentinels(from rest: Substring, caPath: String?) throws(Unusable) {
+        guard !rest.contains("#") else { throw Unusable("no '#' is known here: \(Self.allowed)") }
+        let halves = rest.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = halves[0].split(separator: "/", omittingEmptySubsequences: false)
+        let name = parts.count > 1 ? try Self.decode(parts[1], as: "name") : ""
+        guard !name.isEmpty else {
+            throw Unusable("no name of the primary behind the sentinels, as in …/mymaster: \(Self.allowed)")
+        }
+        guard parts.count <= 3 else { throw Unusable("too many '/': \(Self.allowed)") }
+        if parts.count == 3, !parts[2].isEmpty { database = try Self.database(parts[2]) }
+        var hosts: [SentinelGroup.Host] = []
+        for host in parts[0].split(separator: ",", omittingEmptySubsequences: false) {
+            let (name, port) = try Self.hostAndPort(host, usual: SentinelGroup.defaultPort)
+            hosts.append(SentinelGroup.Host(name, port))
+        }
+        guard hosts.count <= SentinelGroup.most else {
+            throw Unusable("more than \(SentinelGroup.most) sentinels: \(Self.allowed)")
+        }
+        let parameters = try SentinelGroup.Parameters(halves.count > 1 ? halves[1] : "")
+        address = .sentinels(
+            SentinelGroup(
+                hosts: hosts, primary: name, user: parameters.user, password: parameters.password,
+                tls: parameters.usesTLS ?? (tls != nil) ? TLS(caPath: caPath) : nil))
+    }
+
+    private static func hostAndPort(
+        _ text: Substring, usual: Int = defaultPort
+    ) throws(Unusable) -> (String, Int) {
         var host = text
         var port: Substring?
         if text.hasPrefix("[") {
@@ -87,7 +115,7 @@ extension RedisEndpoint {
         }
         let name = try decode(host, as: "host")
         guard !name.isEmpty else { throw Unusable("no host: \(allowed)") }
-        guard let port else { return (name, defaultPort) }
+        guard let port else { return (name, usual) }
         guard let number = Int(port), (1...65535).contains(number) else {
             throw Unusable("port '\(port)' is not a number from 1 to 65535: \(allowed)")
         }
@@ -101,7 +129,7 @@ extension RedisEndpoint {
         return number
     }
 
-    private static func decode(_ text: Substring, as part: StaticString) throws(Unusable) -> String {
+    static func decode(_ text: Substring, as part: StaticString) throws(Unusable) -> String {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {

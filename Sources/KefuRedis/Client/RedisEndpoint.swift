@@ -4,6 +4,8 @@ package struct RedisEndpoint: Sendable, Equatable {
         /// A name or an IP address without brackets.
         case tcp(host: String, port: Int)
         case unixSocket(path: String)
+        /// Wherever these say that the primary is at the moment.
+        case sentinels(SentinelGroup)
     }
 
     package struct TLS: Sendable, Equatable {
@@ -34,6 +36,9 @@ package struct RedisEndpoint: Sendable, Equatable {
         self.database = database
     }
 
+    /// Whether sentinels say where it is.
+    package var isWatched: Bool { if case .sentinels = address { true } else { false } }
+
     /// Why an endpoint cannot be used: one English line without secrets that says what is allowed.
     package struct Unusable: Error, Sendable, Equatable, CustomStringConvertible {
         package var description: String
@@ -43,15 +48,28 @@ package struct RedisEndpoint: Sendable, Equatable {
 }
 
 extension RedisEndpoint: CustomStringConvertible {
-    /// As a URL, with the password hidden.
+    /// As a URL, with the passwords hidden.
     package var description: String {
         let login = password == nil ? "" : "\(user ?? ""):***@"
         switch address {
-        case .tcp(let host, let port):
-            let shownHost = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
-            return "\(tls == nil ? "redis" : "rediss")://\(login)\(shownHost):\(port)/\(database)"
-        case .unixSocket(let path):
-            return "unix://\(login)\(path)\(database == 0 ? "" : "?db=\(database)")"
+        case .tcp:
+            return "\(tls == nil ? "redis" : "rediss")://\(login)\(address)/\(database)"
+        case .unixSocket:
+            return "unix://\(login)\(address)\(database == 0 ? "" : "?db=\(database)")"
+        case .sentinels(let group):
+            let hidden = group.password == nil ? "" : "?sentinel_password=***"
+            return "\(tls == nil ? "redis" : "rediss")+sentinel://\(login)\(group)/\(database)\(hidden)"
+        }
+    }
+}
+
+extension RedisEndpoint.Address: CustomStringConvertible {
+    /// As it stands in a URL.
+    package var description: String {
+        switch self {
+        case .tcp(let host, let port): "\(host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host):\(port)"
+        case .unixSocket(let path): path
+        case .sentinels(let group): "\(group)"
         }
     }
 }

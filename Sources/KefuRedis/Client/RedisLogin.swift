@@ -3,9 +3,13 @@
 struct RedisLogin {
     enum Step: Equatable {
         case authenticate, selectDatabase, setName
+        /// Whether it is a primary.
+        case role(mustTell: Bool)
         case loadScript(name: String)
         /// The last: refused while Redis loads its data, is busy, or wants a password.
         case ping
+        /// The last with a sentinel: which address it has for the primary of this name.
+        case locatePrimary(name: String)
     }
 
     enum Verdict: Equatable {
@@ -18,15 +22,18 @@ struct RedisLogin {
     let commands: [(step: Step, command: RESPCommand)]
     /// What did not work and can be done without, in English.
     private(set) var complaints: [String] = []
+    /// What the sentinel said.
+    private(set) var primary: RedisEndpoint.Address?
 
-    init(_ endpoint: RedisEndpoint, scripts: [RedisScript], name: String) {
-        var commands: [(Step, RESPCommand)] = []
-        if let password = endpoint.password {
-            let user = endpoint.user.map { [RedisArgument.string($0)] } ?? []
-            commands.append((.authenticate, .plain(["AUTH"] + user + [.string(password)])))
-        }
+    init(_ endpoint: RedisEndpoint, scripts: [RedisScript], name: String, role: RedisRoute.Role = .any) {
+        var commands = Self.authentication(endpoint)
         if endpoint.database != 0 {
             commands.append((.selectDatabase, .plain(["SELECT", .integer(Int64(endpoint.database))])))
+        }
+        switch role {
+        case .any: break
+        case .primaryIfTold: commands.append((.role(mustTell: false), .plain(["ROLE"])))
+        case .primary: commands.append((.role(mustTell: true), .plain(["ROLE"])))
         }
         commands.append((.setName, .plain(["CLIENT", "SETNAME", .string(name)])))
         for script in scripts {
@@ -36,18 +43,61 @@ struct RedisLogin {
         self.commands = commands
     }
 
+    /// Signs in to a sentinel and asks it one thing.
+    init(asking sentinel: RedisEndpoint, forPrimary name: String) {
+        let question = RESPCommand.plain(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", .string(name)])
+        commands = Self.authentication(sentinel) + [(.locatePrimary(name: name), question)]
+    }
+
+    private static func authentication(_ endpoint: RedisEndpoint) -> [(step: Step, command: RESPCommand)] {
+        guard let password = endpoint.password else { return [] }
+        let user = endpoint.user.map { [RedisArgument.string($0)] } ?? []
+        return [(.authenticate, .plain(["AUTH"] + user + [.string(password)]))]
+    }
+
+    static func unknownPrimary(_ name: String) -> String { "the sentinels know no primary named '\(name)'" }
+
     mutating func take(_ reply: RESPValue, for step: Step) -> Verdict {
         switch (step, reply.error) {
         case (.ping, nil): return .done
+        case (.role(let mustTell), let error): return take(role: reply, error, mustTell: mustTell)
+        case (.locatePrimary(let name), nil): return take(address: reply, of: name)
         // The first word only: some servers repeat the arguments in their complaint.
         case (.authenticate, let error?): return .fail("signing in was refused (\(error.prefix))")
         case (.selectDatabase, let error?): return .fail("SELECT was refused: \(error)")
-        case (.ping, let error?): return .fail("\(error)")
+        case (.ping, let error?), (.locatePrimary, let error?): return .fail("\(error)")
         // An ACL may forbid these; calls then go by EVAL.
         case (.setName, let error?): complaints.append("CLIENT SETNAME: \(error)")
         case (.loadScript(let name), let error?): complaints.append("SCRIPT LOAD \(name): \(error)")
         case (_, nil): break
         }
         return .goOn
+    }
+
+    private mutating func take(role reply: RESPValue, _ error: RESPError?, mustTell: Bool) -> Verdict {
+        if let error {
+            // The same words will come for the last step, which tells them.
+            guard error.has(prefix: "NOPERM") || error.has(prefix: "ERR") else { return .goOn }
+            if mustTell { return .fail("ROLE was refused, without which a primary is not known: \(error)") }
+            complaints.append("ROLE: \(error)")
+            return .goOn
+        }
+        let row = reply.array ?? []
+        switch row.first?.text {
+        case "master": return .goOn
+        case "slave":
+            let of = row.count > 2 ? " of \(row[1].text ?? ""):\(row[2].integer ?? 0)" : ""
+            return .fail("this server is a replica\(of)")
+        case "sentinel": return .fail("this server is a sentinel: REDIS_URL must begin with redis+sentinel://")
+        default: return mustTell ? .fail("ROLE is answered with nonsense") : .goOn
+        }
+    }
+
+    private mutating func take(address reply: RESPValue, of name: String) -> Verdict {
+        guard let parts = reply.array, parts.count == 2, let host = parts[0].text,
+            let port = parts[1].text.flatMap({ Int($0) }), (1...65_535).contains(port), !host.isEmpty
+        else { return .fail(reply == .null ? Self.unknownPrimary(name) : "no address in a sentinel's answer") }
+        primary = .tcp(host: host, port: port)
+        return .done
     }
 }

@@ -7,10 +7,13 @@ package struct RedisScript: Sendable, Equatable {
     package let text: String
     /// 40 hexadecimal digits.
     package let sha1: String
+    /// Ends work, keeps a lease or moves what is due: never refused for load, or the load would not go down.
+    package let isUrgent: Bool
 
-    package init(name: String, text: String) {
+    package init(name: String, text: String, isUrgent: Bool = false) {
         self.name = name
         self.text = text
+        self.isUrgent = isUrgent
         self.sha1 = Insecure.SHA1.hash(data: Array(text.utf8)).hexadecimal
     }
 }
@@ -25,17 +28,6 @@ package struct ScriptCall: Sendable, Equatable {
         self.script = script
         self.keys = keys
         self.arguments = arguments
-    }
-}
-
-/// The reply of a call, and how many replicas had received its writes when `WAIT` answered.
-package struct ReplicatedReply: Sendable, Equatable {
-    package var reply: RESPValue
-    package var replicas: Int
-
-    package init(reply: RESPValue, replicas: Int) {
-        self.reply = reply
-        self.replicas = replicas
     }
 }
 

@@ -42,7 +42,8 @@ package actor EmbeddedRedis {
         do {
             try await redis.join()
         } catch {
-            await redis.link.close()
+            // A caller that wants it no more leaves no server behind; one that fails stays for people to look at.
+            if Task.isCancelled { await Task { await redis.leave() }.value } else { await redis.link.close() }
             throw error
         }
         return redis
@@ -55,12 +56,11 @@ package actor EmbeddedRedis {
         self.users = try FileLock(path: folder.usersLock)
         self.logger = logger
         do {
-            let connector = try RedisConnector(
-                endpoint: endpoint, scripts: [], name: "kefu-embedded", limits: RedisClientLimits())
+            let route = try RedisRoute(endpoint, name: "kefu-embedded")
             // Silent: whoever uses the server says what becomes of it.
             let silent = Logger(label: "kefu.redis") { _ in SwiftLogNoOpLogHandler() }
             self.link = RedisLink(
-                connector: connector, eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
+                route: route, eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
                 journal: ReachabilityLog(connections: 1, logger: silent))
         } catch {
             throw Failure("\(error)")
@@ -134,7 +134,9 @@ package actor EmbeddedRedis {
         var silentSince = ContinuousClock.now
         while await !link.waitUntilUp(deadline: .now() + .seconds(1)) {
             let reason = "\(await ask(["PING"]))"
-            if reason.contains("LOADING") {
+            if Task.isCancelled {
+                throw Failure("the start was called off while the embedded Redis was not ready")
+            } else if reason.contains("LOADING") {
                 silentSince = .now
                 logger.info("内置 Redis 正在载入数据")
             } else if try FileLock(path: folder.aliveLock).tryLock(.shared) {
@@ -169,8 +171,13 @@ package actor EmbeddedRedis {
     private func stop() async throws(Failure) {
         _ = await link.waitUntilUp(deadline: .now() + .seconds(2))
         let answer = await ask(["SHUTDOWN"], extraTime: TimeAmount(Self.longestShutdown))
+        switch answer {
         // A server that obeys has no time for an answer.
-        if case .success(let refusal) = answer { throw Failure("SHUTDOWN was answered: \(refusal)") }
+        case .success(let refusal): throw Failure("SHUTDOWN was answered: \(refusal)")
+        // Nobody can sign in while it loads its data; a signal ends it then.
+        case .failure(.unavailable): folder.terminateServer()
+        case .failure(.outcomeUnknown): break
+        }
         guard try await FileLock(path: folder.aliveLock).lock(.shared, within: Self.longestShutdown) else {
             throw Failure("the embedded Redis has not ended within \(Self.longestShutdown)")
         }

@@ -2,7 +2,7 @@ import KefuCore
 
 extension RedisTaskStore {
     package func cancel(taskID: String, reason: String?) async throws(StoreError) -> Handout<CancelOutcome> {
-        var reader = try await runReplicated(
+        var reader = try await runConfirmed(
             ScriptCall(
                 scripts.cancel, keys: [keys.task(taskID)],
                 arguments: [.string(keys.prefix), .string(calledBack), .string(taskID), .string(reason)]))

@@ -4,6 +4,7 @@ extension RedisTaskStore {
     package func heartbeat(running: Int) async throws(StoreError) {
         lastRunning.store(running, ordering: .relaxed)
         try await writeHeartbeat(running: running)
+        try await look()
     }
 
     func writeHeartbeat(running: Int) async throws(StoreError) {

@@ -21,22 +21,22 @@ extension RedisTaskStore {
     }
 
     private func matchCall(_ event: CustomerEvent, token: String, capacity: Int) -> ScriptCall {
-        let (kind, entry): (RedisArgument, String) =
+        let entry =
             switch event.kind {
-            case .message: ("message", "message")
-            case .payment: ("payment", "payment")
-            case .order: ("order", "order")
-            case .custom: ("custom", Keys.custom(event.eventName ?? ""))
+            case .message: "message"
+            case .payment: "payment"
+            case .order: "order"
+            case .custom: Keys.custom(event.eventName ?? "")
             }
         var names = [keys.armed(customer: event.customerID, entry: entry)]
         if let id = event.eventID { names.append(keys.event(customer: event.customerID, id: id)) }
-        return ScriptCall(
-            scripts.match, keys: names,
-            arguments: [
-                .string(keys.prefix), .string(token), .string(leaseMs), .integer(capacity), .string(calledBack), kind,
-                .string(event.normalizedText), .string(event.exactText), .string(event.recordJSON),
-                .string(event.dataJSON),
-            ])
+        var arguments: [RedisArgument] = [
+            .string(keys.prefix), .string(token), .string(leaseMs), .integer(capacity), .string(calledBack),
+            .string(entry), .string(event.normalizedText), .string(event.exactText), .string(event.recordJSON),
+            .string(event.dataJSON),
+        ]
+        if let eventLogTTL { arguments.append(.string(eventLogTTL)) }
+        return ScriptCall(scripts.match, keys: names, arguments: arguments)
     }
 
     private func readMatch(

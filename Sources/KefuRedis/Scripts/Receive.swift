@@ -4,15 +4,16 @@ extension RedisTaskStore {
     package func receive(_ task: NewTask, capacity: Int) async throws(StoreError) -> Handout<ReceiveOutcome> {
         let token = nextToken()
         let heldUntil = holdFromNow()
-        let reader = try await runReplicated(receiveCall(task, token: token, capacity: capacity))
+        // What an answer that is not confirmed hands back would be lost to its lease; the executor claims by itself.
+        let capacity = confirms ? 0 : capacity
+        let reader = try await runConfirmed(receiveCall(task, token: token, capacity: capacity))
         return try readReceive(reader, token: token, heldUntil: heldUntil)
     }
 
     package func receive(_ tasks: [NewTask]) async -> [Result<Handout<ReceiveOutcome>, StoreError>] {
-        if minReplicas > 0 { return await receiveEach(tasks) }
         let heldUntil = holdFromNow()
         let calls = tasks.map { receiveCall($0, token: nextToken(), capacity: 0) }
-        return await client.run(calls).map { result in
+        return await client.runConfirmed(calls).map { result in
             result.mapError(StoreError.init).flatMap { reply in
                 Result { () throws(StoreError) in
                     try readReceive(try ReplyReader(reply), token: "", heldUntil: heldUntil)
@@ -21,32 +22,22 @@ extension RedisTaskStore {
         }
     }
 
-    /// One after the other, each with its own wait for replicas.
-    private func receiveEach(_ tasks: [NewTask]) async -> [Result<Handout<ReceiveOutcome>, StoreError>] {
-        var results: [Result<Handout<ReceiveOutcome>, StoreError>] = []
-        for task in tasks {
-            do { results.append(.success(try await receive(task, capacity: 0))) } catch {
-                results.append(.failure(error))
-            }
-        }
-        return results
-    }
-
     private func receiveCall(_ task: NewTask, token: String, capacity: Int) -> ScriptCall {
-        let entry = IndexEntry(task.trigger)
+        let armament = Armament(task)
         var arguments: [RedisArgument] = [
             .string(keys.prefix), .string(token), .string(leaseMs), .integer(capacity), .string(calledBack),
-            .string(task.id), .string(task.contentDigest), .string(task.customer.id), .string(entry.name),
-            .string(entry.text), .string(task.priority.rawValue), .string(task.trigger.kind.rawValue),
+            .string(task.id), .string(task.contentDigest), .string(task.customer.id), .string(armament.names),
+            .string(armament.entries), .string(task.priority.rawValue), .string(task.trigger.kind.rawValue),
             .integer(task.timeoutMs),
         ]
         arguments.reserveCapacity(48)
-        if let time = task.trigger.timeMs, task.trigger.kind == .timeReach {
-            arguments += [.integer(time), .string(Self.timeReachEvent)]
+        if let times = armament.times {
+            arguments += [.integer(times.lowerBound), .string(Self.timeReachEvent), .integer(times.upperBound)]
         } else {
-            arguments += ["", ""]
-            arguments += ["armed", .string(entry.name)]
+            arguments += ["", "", ""]
         }
+        arguments.append(.string(armament.lookback))
+        if !armament.names.isEmpty { arguments += ["armed", .string(armament.names)] }
         task.appendFields(to: &arguments)
         return ScriptCall(scripts.receive, keys: [keys.task(task.id)], arguments: arguments)
     }
@@ -75,57 +66,6 @@ extension RedisTaskStore {
     static let timeReachEvent = #"{"type":"time_reach"}"#
 }
 
-/// What a trigger waits for, as `match.lua` reads it in the index; and the name of the entry's kind.
-struct IndexEntry {
-    /// The end of the key `armed:<customer>:…`; empty for `time_reach`.
-    let name: String
-    /// Messages: a mode, then lines `+keyword` and `-exclude`. Others: `*`, or conditions as a JSON array
-    /// `[[field, operator, operand…]…]`, operands with a type letter (`s`, `n`, `b`).
-    let text: String
-
-    init(_ trigger: Trigger) {
-        switch trigger.kind {
-        case .customerReply, .customerKeyword: name = "message"
-        case .customerPayment: name = "payment"
-        case .customerOrder: name = "order"
-        case .customEvent: name = Keys.custom(trigger.eventName ?? "")
-        case .timeReach: name = ""
-        }
-        text = name == "message" ? Self.keywords(trigger) : Self.conditions(trigger.conditions)
-    }
-
-    private static func keywords(_ trigger: Trigger) -> String {
-        // Normalized texts hold no line breaks: white space has become single spaces.
-        var text = trigger.normalizedKeywords.isEmpty ? "any" : trigger.match.rawValue
-        for keyword in trigger.normalizedKeywords { text += "\n+" + keyword }
-        for exclude in trigger.normalizedExclude { text += "\n-" + exclude }
-        return text
-    }
-
-    private static func conditions(_ conditions: [Condition]) -> String {
-        guard !conditions.isEmpty else { return "*" }
-        var json = JSONWriter()
-        json.beginArray()
-        for condition in conditions {
-            json.beginArray()
-            json.string(condition.field)
-            json.string(condition.operator.rawValue)
-            for operand in condition.operands { json.string(Self.typed(operand)) }
-            json.endArray()
-        }
-        json.endArray()
-        return json.text
-    }
-
-    private static func typed(_ operand: Scalar) -> String {
-        switch operand {
-        case .string(let text): "s" + text
-        case .number(let number): "n\(number)"
-        case .bool(let flag): flag ? "b1" : "b0"
-        }
-    }
-}
-
 extension NewTask {
     /// The fields of the record that the script does not make itself; absent ones are not stored.
     fileprivate func appendFields(to arguments: inout [RedisArgument]) {
@@ -150,13 +90,71 @@ extension NewTask {
         field("trigger_where", trigger.whereJSON)
         field("trigger_time", trigger.timeMs.map { String($0) })
         field("trigger_event_name", trigger.eventName)
+        if trigger.lookbackMs > 0 { field("trigger_lookback", String(trigger.lookbackMs)) }
+        if !otherTriggers.isEmpty { field("triggers", Self.shown(triggers)) }
+    }
+
+    /// All of several triggers as they were sent, but for times: these are epoch milliseconds.
+    private static func shown(_ triggers: [Trigger]) -> String {
+        var json = JSONWriter()
+        json.beginArray()
+        for trigger in triggers { trigger.write(to: &json) }
+        json.endArray()
+        return json.text
     }
 
     private static func array(_ texts: [String]) -> String {
         var json = JSONWriter()
-        json.beginArray()
-        for text in texts { json.string(text) }
-        json.endArray()
+        json.strings(texts)
         return json.text
+    }
+}
+
+extension Trigger {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.beginObject()
+        json.key("type")
+        json.string(kind.rawValue)
+        if let keyword {
+            json.key("keyword")
+            json.string(keyword)
+        }
+        if !keywords.isEmpty {
+            json.key("keywords")
+            json.strings(keywords)
+        }
+        if match != .contains {
+            json.key("match")
+            json.string(match.rawValue)
+        }
+        if !exclude.isEmpty {
+            json.key("exclude")
+            json.strings(exclude)
+        }
+        if let whereJSON {
+            json.key("where")
+            json.raw(whereJSON)
+        }
+        if let timeMs {
+            json.key("time")
+            json.int(timeMs)
+        }
+        if let eventName {
+            json.key("event")
+            json.string(eventName)
+        }
+        if lookbackMs > 0 {
+            json.key("lookback_seconds")
+            json.seconds(lookbackMs)
+        }
+        json.endObject()
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func strings(_ texts: [String]) {
+        beginArray()
+        for text in texts { string(text) }
+        endArray()
     }
 }

@@ -12,26 +12,18 @@ extension RedisTaskStore {
         return try ReplyReader(reply)
     }
 
-    /// As ``run(_:)``, and waits for ``minReplicas``: fewer is an unknown outcome, safe to ask again.
-    func runReplicated(_ call: ScriptCall) async throws(StoreError) -> ReplyReader {
-        guard minReplicas > 0 else { return try await run(call) }
-        let answer: ReplicatedReply
-        do {
-            answer = try await client.run(
-                call.script, keys: call.keys, arguments: call.arguments, waitForReplicas: minReplicas,
-                limit: ReplicaWait.limit)
-        } catch { throw StoreError(error) }
-        let reader = try ReplyReader(answer.reply)
-        guard answer.replicas >= minReplicas else {
-            throw .outcomeUnknown("only \(answer.replicas) of \(minReplicas) replicas have confirmed")
+    /// As ``run(_:)``; where replicas must confirm, one that they have not is an unknown outcome, safe to ask again.
+    func runConfirmed(_ call: ScriptCall) async throws(StoreError) -> ReplyReader {
+        guard confirms else { return try await run(call) }
+        let results = await client.runConfirmed([call])
+        switch results[0] {
+        case .success(let reply): return try ReplyReader(reply)
+        case .failure(let error): throw StoreError(error)
         }
-        return reader
     }
-}
 
-enum ReplicaWait {
-    /// How long an accept or cancel waits for its replicas.
-    static let limit = Duration.seconds(1)
+    /// Whether accepts and cancels wait for replicas.
+    var confirms: Bool { client.replicasToConfirm > 0 }
 }
 
 /// Reads the elements of one array reply in order.

@@ -1,7 +1,15 @@
 /// The scripts of `lua/`, as they are sent (see ``Composition``). Their texts are inside the binary.
 package struct ScriptLibrary: Sendable {
     package let receive, match, cancel, retry, fire, status, list, stats, callbacks, replayCallbacks: RedisScript
-    package let claim, renew, finish, release, sweep, settleCallback, heartbeat, leave: RedisScript
+    package let claim, renew, finish, release, sweep, settleCallback, heartbeat, leave, fence: RedisScript
+    package let inspect, rearm, recount: RedisScript
+    /// ``inspect`` for those who only look: Redis refuses it every write.
+    package let look: RedisScript
+
+    /// See ``RedisScript/isUrgent``.
+    private static let urgent: Set = [
+        "cancel", "claim", "renew", "finish", "release", "sweep", "settle_callback", "heartbeat", "leave",
+    ]
 
     /// The read of the clock, once in the prelude and nowhere else.
     package static let clockRead = "redis.call('TIME')"
@@ -18,10 +26,12 @@ package struct ScriptLibrary: Sendable {
 
     /// The same scripts with what follows their first lines rewritten, so that tests can let days pass and calls fail.
     init(code rewritten: (String) -> String) {
-        let prelude = String(decoding: PackageResources.prelude_lua, as: UTF8.self)
+        let halves = [PackageResources.prelude_lua, PackageResources.matching_lua]
+        let prelude = halves.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
         func script(_ name: String, _ bytes: [UInt8]) -> RedisScript {
             let (shebang, code) = Composition.compose(String(decoding: bytes, as: UTF8.self), prelude: prelude)
-            return RedisScript(name: name, text: shebang + "\n" + rewritten(code))
+            return RedisScript(
+                name: name, text: shebang + "\n" + rewritten(code), isUrgent: Self.urgent.contains(name))
         }
         receive = script("receive", PackageResources.receive_lua)
         match = script("match", PackageResources.match_lua)
@@ -41,13 +51,24 @@ package struct ScriptLibrary: Sendable {
         settleCallback = script("settle_callback", PackageResources.settle_callback_lua)
         heartbeat = script("heartbeat", PackageResources.heartbeat_lua)
         leave = script("leave", PackageResources.leave_lua)
+        inspect = script("inspect", PackageResources.inspect_lua)
+        rearm = script("rearm", PackageResources.rearm_lua)
+        recount = script("recount", PackageResources.recount_lua)
+        look = inspect.readingOnly
+        fence = script("fence", PackageResources.fence_lua)
     }
 
     /// All of them, to be loaded on connect.
     package var all: [RedisScript] {
         [
             receive, match, cancel, retry, fire, status, list, stats, callbacks, replayCallbacks, claim, renew, finish,
-            release, sweep, settleCallback, heartbeat, leave,
+            release, sweep, settleCallback, heartbeat, leave, inspect, rearm, recount, fence,
         ]
+    }
+}
+
+extension RedisScript {
+    fileprivate var readingOnly: RedisScript {
+        RedisScript(name: name, text: "#!lua flags=no-writes" + text.drop { $0 != "\n" })
     }
 }

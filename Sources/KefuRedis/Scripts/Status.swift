@@ -32,6 +32,8 @@ extension TaskRecord {
         triggerWhereJSON = fields["trigger_where"]
         triggerTimeMs = number("trigger_time")
         triggerEventName = fields["trigger_event_name"]
+        triggerLookbackMs = number("trigger_lookback") ?? 0
+        triggersJSON = fields["triggers"]
         action = Action(
             kind: fields["action_type"].flatMap(ActionKind.init(rawValue:)) ?? .sendMessage,
             message: fields["action_message"], fileURL: fields["action_file_url"], url: fields["action_url"])

@@ -40,6 +40,8 @@ extension JSONWriter {
         time(task.nextAttemptAtMs, times)
         key("error_code")
         string(task.errorCode)
+        key("triggers")
+        triggers(task.triggersJSON, times)
         endObject()
     }
 
@@ -105,6 +107,10 @@ extension JSONWriter {
         time(task.triggerTimeMs, times)
         key("trigger_event_name")
         string(task.triggerEventName)
+        key("trigger_lookback_seconds")
+        if task.triggerLookbackMs > 0 { seconds(task.triggerLookbackMs) } else { null() }
+        key("triggers")
+        triggers(task.triggersJSON, times)
         key("generation")
         int(task.generation)
         key("attempts")
@@ -138,6 +144,11 @@ extension JSONWriter {
         endObject()
     }
 
+    /// The stored triggers, their times as people read them.
+    private mutating func triggers(_ json: String?, _ times: TimeZoneRules) {
+        raw(json.map { TriggersJSON.readable($0, times) })
+    }
+
     /// The stored event, its `at` as people read it.
     private mutating func triggerEvent(_ json: String?, _ times: TimeZoneRules) {
         raw(json.map { TriggerEventJSON.readable($0, times) })
@@ -158,5 +169,35 @@ enum TriggerEventJSON {
         let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
         guard let epochMs = Int64(Substring(digits)) else { return json }
         return opening + "\"" + times.text(epochMs) + "\"" + Substring(rest.dropFirst(digits.count))
+    }
+}
+
+/// The triggers that a record keeps when there are several: a JSON array of our own making.
+enum TriggersJSON {
+    /// The same with each `time` as an RFC 3339 string; the text as it is when it is no such JSON.
+    static func readable(_ json: String, _ times: TimeZoneRules) -> String {
+        let readable = Array(json.utf8).withUnsafeBytes { bytes in
+            try? JSONReader.read(bytes) { array in  // What is no JSON is shown as it is.
+                var writer = JSONWriter(capacity: json.utf8.count)
+                writer.beginArray()
+                for trigger in array.elements { write(trigger, times, to: &writer) }
+                writer.endArray()
+                return writer.text
+            }
+        }
+        return readable ?? json
+    }
+
+    private static func write(_ trigger: JSONElement, _ times: TimeZoneRules, to writer: inout JSONWriter) {
+        writer.beginObject()
+        for (key, value) in trigger.members {
+            writer.key(utf8: key.utf8)
+            if key.utf8.elementsEqual("time".utf8), let epochMs = value.number {
+                writer.time(Int64(epochMs), times)
+            } else {
+                value.write(to: &writer)
+            }
+        }
+        writer.endObject()
     }
 }

@@ -19,54 +19,65 @@ extension APIRoutes {
     static let pingLimit = Duration.seconds(1)
 
     func health(_ request: Request) async throws(APIError) -> Answer {
-        let isReachable = await Self.answers(within: Self.pingLimit, store.ping)
-        let status = drain.isDraining ? "draining" : isReachable ? "ok" : "unavailable"
+        let trouble = await Self.trouble(within: Self.pingLimit, store)
+        let status = drain.isDraining ? "draining" : trouble == nil ? "ok" : "unavailable"
         let identity = { (writer: inout JSONWriter) in
-            writer.health(instance, status: status, redis: isReachable ? "ok" : "unreachable")
+            writer.health(instance, status: status, redis: trouble?.word ?? "ok", warnings: store.warnings)
         }
-        if isReachable, !drain.isDraining { return .success("服务正常", data: identity) }
+        if trouble == nil, !drain.isDraining { return .success("服务正常", data: identity) }
         let error = APIError(
-            503, .unavailable, isReachable ? "服务正在停止" : "服务不可用：任务存储没有响应",
-            detail: isReachable ? "this instance is draining" : "Redis did not answer in time"
+            503, .unavailable, trouble.map { "服务不可用：\($0.message)" } ?? "服务正在停止",
+            detail: trouble?.detail ?? "this instance is draining"
         ).retry(afterSeconds: 1)
         return .failure(error, data: identity)
     }
 
     func healthLive(_ request: Request) async throws(APIError) -> Answer {
-        .success("服务存活") { $0.health(instance, status: "ok", redis: nil) }
+        .success("服务存活") { $0.health(instance, status: "ok") }
     }
 
-    /// Whether `call` succeeds in time. One that is late goes on by itself; its outcome is dropped.
-    private static func answers(
-        within limit: Duration, _ call: @escaping @Sendable () async throws(StoreError) -> Void
-    ) async -> Bool {
-        let (first, outcome) = AsyncStream.makeStream(of: Bool.self, bufferingPolicy: .bufferingOldest(1))
+    /// What is wrong with the store; nil when it answers in time. A late answer is dropped.
+    private static func trouble(within limit: Duration, _ store: any TaskStore) async -> StoreTrouble? {
+        let (first, outcome) = AsyncStream.makeStream(of: StoreTrouble?.self, bufferingPolicy: .bufferingOldest(1))
         Task {
             do throws(StoreError) {
-                try await call()
-                outcome.yield(true)
+                try await store.ping()
+                outcome.yield(nil)
             } catch {
-                outcome.yield(false)
+                outcome.yield(store.trouble(behind: error))
             }
         }
         let clock = Task {
             // Cancelled when the call was faster; then nobody listens any more.
             try? await Task.sleep(for: limit)
-            outcome.yield(false)
+            outcome.yield(.silence)
         }
         defer { clock.cancel() }
-        return await first.first { _ in true } ?? false
+        return await first.first { _ in true } ?? .silence
     }
 }
 
 extension JSONWriter {
-    fileprivate mutating func health(_ instance: InstanceIdentity, status: String, redis: String?) {
+    fileprivate mutating func health(
+        _ instance: InstanceIdentity, status: String, redis: String? = nil, warnings: [StoreWarning] = []
+    ) {
         beginObject()
         key("status")
         string(status)
         if let redis {
             key("redis")
             string(redis)
+            key("warnings")
+            beginArray()
+            for warning in warnings {
+                beginObject()
+                key("type")
+                string(warning.word)
+                key("detail")
+                string(warning.detail)
+                endObject()
+            }
+            endArray()
         }
         key("instance")
         string(instance.id)

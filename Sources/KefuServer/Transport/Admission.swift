@@ -1,13 +1,15 @@
 import Synchronization
 
-/// In what order requests are refused when the instance has too many in flight: reading first, then new tasks, then
-/// events. What ends work or tells about it is never refused.
+/// In what order requests are refused when the instance has too many in flight: pages first, then other reading, then
+/// new tasks, then events. What ends work or tells about it is never refused.
 package enum LoadClass: Sendable {
-    case query, task, event, essential
+    case page, query, task, event, essential
 
-    /// The share of ``ServerLimits/requestsInFlight`` that requests of this class may fill, in percent.
+    /// The share of ``ServerLimits/requestsInFlight`` and of ``ServerLimits/unsentAnswers`` that requests of this
+    /// class may fill, in percent.
     var share: Int? {
         switch self {
+        case .page: 3
         case .query: 50
         case .task: 90
         case .event: 100
@@ -20,6 +22,7 @@ package enum LoadClass: Sendable {
 final class Admission: Sendable {
     private let requests = Atomic<Int>(0)
     private let bodyBytes = Atomic<Int>(0)
+    private let answerBytes = Atomic<Int>(0)
     private let limits: ServerLimits
 
     init(limits: ServerLimits) { self.limits = limits }
@@ -27,7 +30,10 @@ final class Admission: Sendable {
     /// Lets one request in, which must ``leave()``; false when there are too many.
     func enter(_ load: LoadClass) -> Bool {
         let before = requests.add(1, ordering: .relaxed).oldValue
-        guard let share = load.share, before >= max(limits.requestsInFlight * share / 100, 1) else { return true }
+        guard let share = load.share else { return true }
+        let hasRoom = before < max(limits.requestsInFlight * share / 100, 1)
+        let isRead = answerBytes.load(ordering: .relaxed) <= limits.unsentAnswers * share / 100
+        if hasRoom, isRead { return true }
         leave()
         return false
     }
@@ -43,4 +49,9 @@ final class Admission: Sendable {
     }
 
     func release(bodyBytes count: Int) { bodyBytes.subtract(count, ordering: .relaxed) }
+
+    /// Counts an answer that its reader does not take; ends with ``release(answerBytes:)``.
+    func hold(answerBytes count: Int) { answerBytes.add(count, ordering: .relaxed) }
+
+    func release(answerBytes count: Int) { answerBytes.subtract(count, ordering: .relaxed) }
 }

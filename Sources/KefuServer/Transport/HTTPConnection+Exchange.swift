@@ -49,9 +49,13 @@ extension HTTPConnection {
         exchange.confirmsKeepAlive = head.version == .http1_0
         exchange.omitsBody = head.method == .HEAD
         switch server.check.verdict(on: head, fields: fields) {
-        case .accepted(let accepted): accept(accepted)
+        case .accepted(let accepted):
+            failedTokens = 0
+            accept(accepted)
         case .refused(let error, let closes):
-            refuse(error, closes: closes || !server.check.canDiscardBody(fields))
+            failedTokens = error.kind == .unauthorized ? failedTokens + 1 : failedTokens
+            let isGuessing = failedTokens >= server.limits.failedTokens
+            refuse(error, closes: closes || isGuessing || !server.check.canDiscardBody(fields))
         }
     }
 
@@ -149,12 +153,13 @@ extension HTTPConnection {
         guard phase == .answering, let context else { return }
         log(answer)
         if isQuiescing || server.drain.isDraining { exchange.closes = true }
+        if exchange.closes { return sendLast(answer) }
         send(answer)
-        guard !exchange.closes else { return linger() }
         if !context.channel.isWritable {
             flush()
             guard context.channel.isWritable else {
                 phase = .writing
+                holdAnswer(answer.body.count)
                 timer?.expire(at: .now() + server.deadlines.answer)
                 return
             }
@@ -176,14 +181,29 @@ extension HTTPConnection {
         flushUnlessReading()
     }
 
-    private func send(_ answer: Answer) {
+    /// A slow reader has as long for its last answer as for any other: only then the connection ends.
+    private func sendLast(_ answer: Answer) {
+        guard let context else { return }
+        phase = .writing
+        holdAnswer(answer.body.count)
+        timer?.expire(at: .now() + server.deadlines.answer)
+        let taken = context.eventLoop.makePromise(of: Void.self)
+        taken.futureResult.assumeIsolated().whenComplete { _ in
+            self.releaseAnswer()
+            if self.phase == .writing { self.linger() }
+        }
+        send(answer, promise: taken)
+        flush()
+    }
+
+    private func send(_ answer: Answer, promise: EventLoopPromise<Void>? = nil) {
         guard let context else { return }
         var buffer = context.channel.allocator.buffer(capacity: 320 + answer.body.count)
         let framing = AnswerFraming(
             requestID: exchange.requestID, closes: exchange.closes, confirmsKeepAlive: exchange.confirmsKeepAlive,
             omitsBody: exchange.omitsBody)
         answer.write(into: &buffer, framing: framing, date: loop.date.value.current())
-        write(buffer)
+        write(buffer, promise: promise)
     }
 
     /// Closes our direction and waits for the peer's, so that the answer is not lost to a reset.
@@ -195,6 +215,16 @@ extension HTTPConnection {
         timer?.expire(at: .now() + server.deadlines.linger)
         context.close(mode: .output, promise: nil)
         resumeReading()
+    }
+
+    private func holdAnswer(_ count: Int) {
+        unsentBytes = count
+        server.admission.hold(answerBytes: count)
+    }
+
+    func releaseAnswer() {
+        server.admission.release(answerBytes: unsentBytes)
+        unsentBytes = 0
     }
 
     func releaseBody() {

@@ -51,6 +51,10 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// Bytes of a refused body, or after the last answer.
     var discarded = 0
     var isQuiescing = false
+    /// Bytes of the answer that the peer has not taken yet, see ``Admission/hold(answerBytes:)``.
+    var unsentBytes = 0
+    /// Requests in a row without a valid token.
+    var failedTokens = 0
     private var backlog = CircularBuffer<Backlog>(initialCapacity: 0)
     private var isDeliveringBacklog = false
     private var isReading = false
@@ -83,6 +87,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         phase = .closed
         timer?.stop()
         releaseBody()
+        releaseAnswer()
         context.fireChannelInactive()
     }
 
@@ -119,7 +124,10 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable, phase == .writing { becomeIdle() }
+        if context.channel.isWritable, phase == .writing, !exchange.closes {
+            releaseAnswer()
+            becomeIdle()
+        }
         context.fireChannelWritabilityChanged()
     }
 
@@ -171,8 +179,8 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     // MARK: Writing
 
-    func write(_ buffer: ByteBuffer) {
-        context?.write(wrapOutboundOut(buffer), promise: nil)
+    func write(_ buffer: ByteBuffer, promise: EventLoopPromise<Void>? = nil) {
+        context?.write(wrapOutboundOut(buffer), promise: promise)
         needsFlush = true
     }
 

@@ -120,6 +120,9 @@ package final class HTTPServer: Service {
         }
     }
 
+    /// Whether the files can be used, before anything is started.
+    package static func check(_ files: TLSFiles) throws(ServerError) { _ = try tlsContext(files) }
+
     private static func tlsContext(_ files: TLSFiles) throws(ServerError) -> NIOSSLContext {
         do {
             let chain = try NIOSSLCertificate.fromPEMFile(files.certificate).map(NIOSSLCertificateSource.certificate)
@@ -157,7 +160,7 @@ package final class HTTPServer: Service {
             }
     }
 
-    private static func addHandlers(
+    static func addHandlers(
         to pipeline: ChannelPipeline.SynchronousOperations, _ context: ServerContext, _ loop: LoopResources,
         _ tls: NIOSSLContext?
     ) throws {

@@ -33,12 +33,17 @@ package struct ServerLimits: Sendable {
     /// Bytes of all bodies of more than ``reservedBody`` being read at once.
     package var bufferedBodies = 256 * 1024 * 1024
     /// Bodies up to this size are not counted against ``bufferedBodies``; bytes.
-    package var reservedBody = 64 * 1024
+    package var reservedBody = 16 * 1024
+    /// Bytes of all answers that wait for slow readers; see ``LoadClass`` for who is refused first.
+    package var unsentAnswers = 256 * 1024 * 1024
 
     /// Connections at once; then no more are accepted until one closes.
     package var connections = 10_000
     /// Requests being answered at once on one instance; see ``LoadClass`` for who is refused first.
     package var requestsInFlight = 1_000
+
+    /// Requests without a valid token, in a row on one connection; the answer to the last one closes it.
+    package var failedTokens = 20
 
     /// How long a draining server keeps idle connections open for a request that is on its way already.
     package var idleGrace = Duration.milliseconds(50)

@@ -42,6 +42,13 @@ extension [Check] {
     var json: [UInt8] {
         var json = JSONWriter()
         json.beginObject()
+        write(to: &json)
+        json.endObject()
+        return json.bytes
+    }
+
+    /// The members of ``json``.
+    func write(to json: inout JSONWriter) {
         json.key("healthy")
         json.bool(isHealthy)
         json.key("checks")
@@ -59,8 +66,6 @@ extension [Check] {
             json.endObject()
         }
         json.endArray()
-        json.endObject()
-        return json.bytes
     }
 }
 

@@ -70,9 +70,12 @@ struct Doctor {
             // Whether it was in time shows in the answer to the first command, which also says why not.
             _ = await client.waitUntilConnected(within: Self.redisLimit)
             do {
-                checks = [.ok("redis", "\(endpoint)")] + (try await RedisFacts(asking: client)).checks
+                let facts = try await RedisFacts(asking: client)
+                checks =
+                    found(endpoint, client.server) + facts.checks
+                    + facts.replicaCheck(needed: settings.minReplicas, isWatched: endpoint.isWatched)
             } catch {
-                checks = [.fail("redis", "\(endpoint): \(error)", "start Redis, or correct REDIS_URL")]
+                checks = [.fail("redis", "\(endpoint): \(error)", error.advice)]
             }
             await client.close()
         } catch {
@@ -81,6 +84,12 @@ struct Doctor {
         // Nothing is left on its loop that could fail.
         try? await group.shutdownGracefully()
         return checks
+    }
+
+    private func found(_ endpoint: RedisEndpoint, _ server: RedisEndpoint.Address?) -> [Check] {
+        guard endpoint.isWatched else { return [.ok("redis", "\(endpoint)")] }
+        let primary = server.map { "\($0)" } ?? "unknown"
+        return [.ok("redis", "\(endpoint)"), .ok("redis primary", "\(primary), as the sentinels say")]
     }
 
     private static func program(_ name: String) -> String? {
@@ -92,8 +101,9 @@ struct Doctor {
 
     /// Any answer to a GET will do: nothing that could be taken for an action is sent.
     private func peer(_ name: String, _ url: String?, unset: Check) async -> Check {
-        guard let url else { return unset }
-        switch await transport.perform(HTTPRequest(.get, url, timeout: Self.peerLimit)) {
+        guard let address = url else { return unset }
+        let url = SettingName.withoutQuery(address)
+        switch await transport.perform(HTTPRequest(.get, address, timeout: Self.peerLimit)) {
         case .success(let response) where response.status >= 500:
             return .warn(name, "\(url) answered \(response.status)", "look at its log: it says that it is not well")
         case .success: return .ok(name, "\(url) answers")

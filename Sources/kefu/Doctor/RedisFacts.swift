@@ -6,6 +6,8 @@ struct RedisFacts: Equatable {
     var version: String?
     /// `master`, `slave` or `sentinel`.
     var role: String?
+    /// How many replicas follow a primary.
+    var replicas: Int?
     var appendOnly: String?
     var appendSync: String?
     var evictionPolicy: String?
@@ -20,9 +22,10 @@ struct RedisFacts: Equatable {
 
     /// - Throws: when Redis does not answer at all.
     init(asking client: RedisClient) async throws(RedisClientError) {
-        let info = try await client.command("INFO", "server")
-        version = info.text.flatMap { Self.field("redis_version", of: $0) }
-        role = try await client.command("ROLE").array?.first?.text
+        version = try await client.command("INFO", "server").text.flatMap { RedisInfo($0)["redis_version"] }
+        let row = try await client.command("ROLE").array ?? []
+        role = row.first?.text
+        if role == "master", row.count > 2 { replicas = row[2].array?.count }
         appendOnly = try await Self.config("appendonly", client)
         appendSync = try await Self.config("appendfsync", client)
         evictionPolicy = try await Self.config("maxmemory-policy", client)
@@ -38,11 +41,6 @@ struct RedisFacts: Equatable {
         scriptRefusal = try await client.command("EVAL", "#!lua flags=no-writes\nreturn 1", 0).error?.text
     }
 
-    static func field(_ name: String, of info: String) -> String? {
-        let line = info.split(whereSeparator: \.isNewline).first { $0.hasPrefix("\(name):") }
-        return line.map { String($0.dropFirst(name.count + 1)) }
-    }
-
     private static func config(_ name: String, _ client: RedisClient) async throws(RedisClientError) -> String? {
         let pair = try await client.command("CONFIG", "GET", .string(name)).array ?? []
         return pair.count == 2 ? pair[1].text : nil
@@ -56,7 +54,6 @@ struct RedisFacts: Equatable {
 }
 
 extension RedisFacts {
-    static let oldestMajorVersion = 7
     /// Clocks further apart than this make times in logs and answers confusing; scheduling does not care.
     static let clockToleranceMs: Int64 = 1000
 
@@ -68,9 +65,8 @@ extension RedisFacts {
     private var versionCheck: Check {
         let name = "redis version"
         guard let version else { return .warn(name, "unknown", "allow INFO for this user") }
-        guard let major = version.split(separator: ".").first.flatMap({ Int($0) }), major >= Self.oldestMajorVersion
-        else { return .fail(name, version, "Redis \(Self.oldestMajorVersion).0 or newer is needed") }
-        return .ok(name, version)
+        guard RedisInfo("redis_version:\(version)").isTooOld == true else { return .ok(name, version) }
+        return .fail(name, version, "Redis \(RedisInfo.oldestMajorVersion).0 or newer is needed")
     }
 
     private var roleCheck: Check {
@@ -79,6 +75,36 @@ extension RedisFacts {
         case nil: .warn("redis role", "unknown", "allow ROLE for this user")
         case .some(let role): .fail("redis role", role, "REDIS_URL must lead to the primary: this one refuses writes")
         }
+    }
+
+    /// Whether there is somebody to take over, and to confirm.
+    ///
+    /// - Parameters:
+    ///   - needed: `KEFU_MIN_REPLICAS`.
+    ///   - isWatched: by sentinels.
+    /// - Returns: none where replicas are not asked for.
+    func replicaCheck(needed: Int, isWatched: Bool) -> [Check] {
+        let name = "redis replicas"
+        guard needed > 0 || isWatched, role == "master" else { return [] }
+        guard let replicas else { return [.warn(name, "unknown", "allow ROLE for this user")] }
+        let found = "\(replicas) follow"
+        if replicas < needed {
+            return [
+                .fail(
+                    name, "\(found), KEFU_MIN_REPLICAS wants \(needed)",
+                    "accepts and cancels answer 503: start replicas, or lower it")
+            ]
+        }
+        if replicas == 0 { return [.warn(name, found, "there is nothing to fail over to: start a replica")] }
+        // The one that takes over has none of its own until the old primary is back.
+        guard needed == 0 || !isWatched || replicas > needed else {
+            return [
+                .warn(
+                    name, "\(found), KEFU_MIN_REPLICAS wants \(needed)",
+                    "after a fail-over accepts answer 503 until the old primary is back: start one more")
+            ]
+        }
+        return [.ok(name, found)]
     }
 
     private var persistenceCheck: Check {

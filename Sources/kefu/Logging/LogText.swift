@@ -24,7 +24,9 @@ enum LogText {
     /// Whether a value can stand in a text line without quotes.
     static func isPlain(_ text: String) -> Bool {
         !text.isEmpty
-            && text.unicodeScalars.allSatisfy { $0 != " " && $0 != "\"" && $0 != "\\" && $0 != "=" && !isUnsafe($0) }
+            && text.unicodeScalars.allSatisfy {
+                $0 != "\"" && $0 != "\\" && $0 != "=" && !isUnsafe($0) && !$0.properties.isWhitespace
+            }
     }
 
     private static func append(_ scalar: Unicode.Scalar, to line: inout [UInt8], quoted: Bool) {

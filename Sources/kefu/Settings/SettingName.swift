@@ -8,6 +8,8 @@ enum SettingName: String, CaseIterable {
     case redisCA = "KEFU_REDIS_CA"
     case minReplicas = "KEFU_MIN_REPLICAS"
     case dataDirectory = "KEFU_DATA_DIR"
+    case maxConnections = "KEFU_MAX_CONNECTIONS"
+    case maxRequests = "KEFU_MAX_REQUESTS"
     case apiTokens = "KEFU_API_TOKENS"
     case apiTokensFile = "KEFU_API_TOKENS_FILE"
     case allowAnonymous = "KEFU_ALLOW_ANONYMOUS"
@@ -38,18 +40,33 @@ enum SettingName: String, CaseIterable {
         }
     }
 
-    /// The value as an error may show it: secrets as `***`, the login of a URL too, everything on one line.
+    /// The value as an error may show it: secrets as `***`, the login and the query of a URL too (robots of chat
+    /// services have their key there), everything on one line.
     func shown(_ value: String) -> String {
         if isSecret { return "***" }
         var text = value
-        if let scheme = value.firstRange(of: "://"), let at = value.lastIndex(of: "@"), at >= scheme.upperBound {
-            text = "\(value[..<scheme.upperBound])***\(value[at...])"
-        } else if value.contains("@") {
-            return "***"
+        let scheme = value.firstRange(of: "://")?.upperBound ?? value.startIndex
+        let query = value[scheme...].firstIndex(of: "?") ?? value.endIndex
+        if value[query...].contains("@") {
+            // Which part of it is the password cannot be told.
+            text = "\(value[..<scheme])***"
+        } else if let at = value[..<query].lastIndex(of: "@") {
+            text = scheme == value.startIndex ? "***" : "\(value[..<scheme])***\(value[at...])"
         }
+        // Passwords may stand there too.
+        if let query = text.firstIndex(of: "?"), !text[query...].hasPrefix("?db=") {
+            text = "\(text[..<query])?***"
+        }
+        text = Self.withoutQuery(text)
         var line: [UInt8] = []
         LogText.append(text, to: &line, quoted: false)
         return String(decoding: line, as: UTF8.self)
+    }
+
+    /// The URL, with what follows `?` hidden.
+    static func withoutQuery(_ url: String) -> String {
+        guard url.contains("://"), let mark = url.firstIndex(of: "?") else { return url }
+        return "\(url[..<mark])?***"
     }
 }
 

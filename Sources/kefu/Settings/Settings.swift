@@ -9,6 +9,9 @@ struct Settings: Sendable {
     var host = "127.0.0.1"
     var port = 5678
     var tls: TLSFiles?
+    /// Of the front; beyond them 429, or no accept.
+    var maxConnections = 10_000
+    var maxRequests = 1_000
     /// nil: an embedded Redis in ``dataDirectory``.
     var redis: RedisEndpoint?
     var minReplicas = 0
@@ -64,6 +67,8 @@ struct Settings: Sendable {
         tokens = try read.tokens()
         port = try read.integer(.port, 1...65_535) ?? port
         host = read.source[.host] ?? (tokens.isEmpty ? "127.0.0.1" : "0.0.0.0")
+        maxConnections = try read.integer(.maxConnections, 1...100_000) ?? maxConnections
+        maxRequests = try read.integer(.maxRequests, 1...100_000) ?? maxRequests
         let isAnonymousAllowed = try read.flag(.allowAnonymous) ?? false
         if tokens.isEmpty, !Self.isLoopback(host), !isAnonymousAllowed {
             throw SettingError(
@@ -89,6 +94,9 @@ struct Settings: Sendable {
             }
         }
         minReplicas = try read.integer(.minReplicas, 0...100) ?? minReplicas
+        if minReplicas > 0, redis == nil {
+            throw read.wrong(.minReplicas, "needs REDIS_URL: the embedded Redis has no replicas; allowed without is 0")
+        }
         dataDirectory = read.source[.dataDirectory] ?? dataDirectory
     }
 

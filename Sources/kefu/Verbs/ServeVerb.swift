@@ -34,18 +34,37 @@ struct ServeVerb: AsyncParsableCommand {
         }
         let logger = Logger(label: "kefu")
         do {
-            let build = try await Build(settings, logger: logger)
+            let stop = await StopSignal.listen()
+            guard let build = try await start(settings, logger, unless: stop) else { return }
             try await build.run(
+                until: stop,
                 then: StartNotice(settings: settings, server: build.server, grace: build.grace, logger: logger))
         } catch let error as EmbeddedRedis.Failure {
             StandardError.line("kefu: \(error)")
             throw Exit.unavailable
+        } catch ServerError.badCertificate(let cause) {
+            StandardError.line(
+                "kefu: KEFU_TLS_CERT, KEFU_TLS_KEY: must be PEM files, a certificate with its chain and its own key "
+                    + "(\(cause))")
+            throw Exit.configuration
         } catch let error as ServerError {
             StandardError.line("kefu: \(error)")
             throw Exit.unavailable
         } catch let error as RedisEndpoint.Unusable {
             StandardError.line("kefu: REDIS_URL: \(error)")
             throw Exit.configuration
+        }
+    }
+
+    /// nil when it was told to stop before there was anything to stop.
+    private func start(_ settings: Settings, _ logger: Logger, unless stop: StopSignal) async throws -> Build? {
+        let start = Task { try await Build(settings, logger: logger) }
+        stop.whenTold { start.cancel() }
+        do {
+            return try await start.value
+        } catch  where stop.isTold {
+            logger.notice("启动已取消", metadata: ["detail": "\(error)"])
+            return nil
         }
     }
 }

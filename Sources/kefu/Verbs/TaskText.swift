@@ -40,9 +40,11 @@ enum TaskText {
         var table = Table("TASK", "STATUS", "PRIORITY", "CUSTOMER", "TRIGGER", "KEYWORDS", "ACTION", "CREATED", "ERROR")
         for task in tasks {
             let keywords = [task["trigger_keyword"].text, task["trigger_keywords"].text].filter { !$0.isEmpty }
+            let others = max(0, task["triggers"].elements.count - 1)
             table.add([
                 task["task_id"].text, task["status"].text, task["priority"].text, task["customer_id"].text,
-                task["trigger_type"].text, keywords.joined(separator: ", "), task["action_type"].text,
+                task["trigger_type"].text + (others == 0 ? "" : " +\(others)"), keywords.joined(separator: ", "),
+                task["action_type"].text,
                 task["created_at"].text, task["error_code"].text,
             ])
         }

@@ -25,6 +25,7 @@ struct Build {
     init(_ settings: Settings, logger: Logger) async throws {
         self.settings = settings
         self.logger = logger
+        if let tls = settings.tls { try HTTPServer.check(tls) }
         Normalizer.warmUp()
         group = MultiThreadedEventLoopGroup(numberOfThreads: Self.loops)
         embedded = try await Self.startRedis(settings, logger: logger)
@@ -33,15 +34,14 @@ struct Build {
         let identity = Self.identity()
         redis = try RedisClient(
             endpoint: endpoint, group: group, scripts: ScriptLibrary.production.all, name: "kefu-\(identity.id)",
-            logger: logger)
+            needsPrimary: true, confirmation: ReplicaConfirmation(replicas: settings.minReplicas), logger: logger)
         // Longer than a Redis that runs needs; one that does not is waited for while requests are refused.
         _ = await redis.waitUntilConnected(within: .seconds(2))
         let store = RedisTaskStore(
             client: redis, instance: identity,
             policy: SchedulingPolicy(
                 lease: settings.lease, gatewayTimeout: settings.gatewayTimeout, retention: settings.retention,
-                calledBack: settings.calledBack),
-            minReplicas: settings.minReplicas)
+                calledBack: settings.calledBack, eventLog: settings.eventLog))
         let transport = try CurlTransport()
         self.transport = transport
         grace = GracePeriod(length: settings.shutdown) { transport.shutdown() }
@@ -49,10 +49,12 @@ struct Build {
         let drain = DrainSignal()
         let routes = APIRoutes(
             intake: TaskIntake(store: store, executor: engine.executor), store: store,
-            reader: RequestReader(timeZone: settings.timeZone), times: settings.timeZone,
+            reader: RequestReader(timeZone: settings.timeZone, eventLog: settings.eventLog), times: settings.timeZone,
             instance: InstanceIdentity(id: identity.id, version: identity.version), drain: drain)
         var limits = ServerLimits()
         limits.shutdownGrace = settings.shutdown
+        limits.connections = OpenFiles.room(for: settings.maxConnections, beside: settings.concurrency, logger)
+        limits.requestsInFlight = settings.maxRequests
         server = HTTPServer(
             group: group, address: ListenAddress(host: settings.host, port: settings.port),
             router: Router(routes.all), access: AccessControl(tokens: settings.tokens), limits: limits,
@@ -81,12 +83,12 @@ struct Build {
             version: Kefu.version, startedAtMs: Int64(Date().timeIntervalSince1970 * 1000))
     }
 
-    /// Runs until SIGTERM or SIGINT, then ends everything in order.
-    func run(then started: StartNotice) async throws {
+    /// Runs until it is told to stop, then ends everything in order.
+    func run(until stop: StopSignal, then started: StartNotice) async throws {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: (services + [started]).map { .init(service: $0) },
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: (services + [started]).map { .init(service: $0) }, logger: logger))
+        stop.whenTold { Task { await group.triggerGracefulShutdown() } }
         let outcome: Result<Void, any Error>
         do {
             try await group.run()

@@ -52,6 +52,7 @@ enum BadTasks {
             .trigger("exclude[1]", reply("exclude", ["a", " "])),
             .trigger("exclude", reply("exclude", .array((0..<33).map { "\($0)" }))),
             .trigger("lookback_seconds", reply("lookback_seconds", "60")),
+            .trigger("lookback_seconds", reply("lookback_seconds", 61)),
             .trigger("event", ["type": "custom_event"]), .trigger("event", ["type": "custom_event", "event": ""]),
             .trigger("event", ["type": "custom_event", "event": text(65, "x")]),
         ] + times.map { .trigger("time", ["type": "time_reach", "time": $0]) }

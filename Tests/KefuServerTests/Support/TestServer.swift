@@ -58,7 +58,7 @@ struct TestServer: Sendable {
         let times = try #require(TimeZoneRules(name: "Asia/Shanghai"))
         let routes = APIRoutes(
             intake: TaskIntake(store: store, executor: IdleExecutor()), store: store,
-            reader: RequestReader(timeZone: times), times: times,
+            reader: RequestReader(timeZone: times, eventLog: .seconds(60)), times: times,
             instance: InstanceIdentity(id: "test-1", version: "1.2.3"), drain: drain)
         let server = HTTPServer(
             group: .singleton, address: ListenAddress(port: 0), router: Router(routes.all + extra),
