@@ -8,12 +8,12 @@
 // `--explicit-target-dependency-import-check error`, so the compiler holds these arrows.
 import PackageDescription
 
-/// One Lua file an operation; `prelude` and `matching` are inserted behind the first line of each of the others.
+/// One Lua file an operation; `prelude`, `matching` and `leasing` are inserted behind the first line of each
+/// of the others.
 let scripts = [
-    "prelude", "matching", "receive", "match", "cancel", "retry", "fire", "status", "list", "stats", "callbacks",
-    "replay_callbacks", "claim", "renew", "finish", "release", "sweep", "settle_callback", "heartbeat", "leave",
-    "inspect", "rearm", "recount",
-    "fence",
+    "prelude", "matching", "leasing", "receive", "match", "cancel", "retry", "fire", "status", "list", "stats",
+    "callbacks", "replay_callbacks", "claim", "renew", "finish", "release", "sweep", "settle_callback", "heartbeat",
+    "leave", "fence", "inspect", "rearm", "recount",
 ]
 
 let nio: [Target.Dependency] = [

@@ -1,5 +1,5 @@
--- matching: the other half of the prelude, which events meet which triggers: `match` asks it of one event and the tasks
--- that wait, `receive` of one task and the events that came before it.
+-- matching: the second part of the prelude, which events meet which triggers: `match` asks it of one event and the
+-- tasks that wait, `receive` of one task and the events that came before it.
 
 -- The test of index entries by one message: a function of the entry. That holds alternatives one behind the other, each
 -- a mode (`any`, `contains`, `exact`, `all`), then lines `+keyword` and `-exclude`. `exact`: the message trimmed of

@@ -27,8 +27,8 @@ struct ScriptText: Sendable, CustomTestStringConvertible {
     }()
 
     static let prelude = ScriptText(name: "prelude")
-    /// The prelude and its other half.
-    static let shared = [prelude, ScriptText(name: "matching")]
+    /// The prelude's parts.
+    static let shared = [prelude, ScriptText(name: "matching"), ScriptText(name: "leasing")]
 
     init(name: String) {
         self.name = name

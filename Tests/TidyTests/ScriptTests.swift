@@ -9,7 +9,7 @@ import Testing
     }
 
     /// What the scripts share.
-    private static let shared = ["prelude", "matching"]
+    private static let shared = ["prelude", "matching", "leasing"]
 
     /// `settle_callback` is `SettleCallback` in Swift.
     private static func typeName(_ word: String) -> String {

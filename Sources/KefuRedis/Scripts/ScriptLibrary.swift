@@ -26,8 +26,8 @@ package struct ScriptLibrary: Sendable {
 
     /// The same scripts with what follows their first lines rewritten, so that tests can let days pass and calls fail.
     init(code rewritten: (String) -> String) {
-        let halves = [PackageResources.prelude_lua, PackageResources.matching_lua]
-        let prelude = halves.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
+        let shared = [PackageResources.prelude_lua, PackageResources.matching_lua, PackageResources.leasing_lua]
+        let prelude = shared.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
         func script(_ name: String, _ bytes: [UInt8]) -> RedisScript {
             let (shebang, code) = Composition.compose(String(decoding: bytes, as: UTF8.self), prelude: prelude)
             return RedisScript(
