@@ -92,7 +92,8 @@ import Testing
 
     @Test func `A slow Redis is waited for while it answers, and given up when it does not`() {
         var pending = queue()
-        let limits = RedisClientLimits()
+        var limits = RedisClientLimits()
+        limits.replyDeadline = .seconds(2)
         for waiter in 1...2 { pending.append(waiter, bytes: 1, now: start) }
         pending.heard(now: start + .seconds(1))
         #expect(pending.watch(now: start + .seconds(2)) == .sleep(until: start + .seconds(3)))
@@ -108,7 +109,7 @@ import Testing
         let scripts = ScriptLibrary.production
         let waits = [
             scripts.receive, scripts.match, scripts.retry, scripts.fire, scripts.status, scripts.list, scripts.stats,
-            scripts.callbacks, scripts.replayCallbacks,
+            scripts.callbacks, scripts.replayCallbacks, scripts.fence, scripts.inspect, scripts.rearm, scripts.recount,
         ]
         #expect(scripts.all.filter { !$0.isUrgent }.map(\.name).sorted() == waits.map(\.name).sorted())
     }

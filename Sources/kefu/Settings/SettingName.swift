@@ -57,7 +57,6 @@ enum SettingName: String, CaseIterable {
         if let query = text.firstIndex(of: "?"), !text[query...].hasPrefix("?db=") {
             text = "\(text[..<query])?***"
         }
-        text = Self.withoutQuery(text)
         var line: [UInt8] = []
         LogText.append(text, to: &line, quoted: false)
         return String(decoding: line, as: UTF8.self)
