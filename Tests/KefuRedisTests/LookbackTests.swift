@@ -77,8 +77,7 @@ import Testing
         #expect(
             step.changes == """
                 + changes 1: T1 waiting accepted @2000 c1 1
-                + changes 2: T1 waiting triggered @2000 c1 1
-                + changes 3: T1 running claimed @2000 c1 1
+                + changes 2: T1 running triggered @2000 c1 1
                 + counts normal:customer_reply: 1
                 + created T1: @2000
                 + customer:c1 T1: @2000
