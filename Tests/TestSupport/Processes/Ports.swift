@@ -3,11 +3,11 @@ import Synchronization
 
 /// Free ports for instances to listen on: below those that the system gives to clients by itself, each handed out
 /// once by this process. Another process may still be faster; then the instance does not start and another is tried.
-enum Ports {
+package enum Ports {
     private static let range = 15_000..<30_000
     private static let next = Mutex(Int.random(in: range))
 
-    static func free() -> Int {
+    package static func free() -> Int {
         next.withLock { next in
             repeat { next = next + 1 < range.upperBound ? next + 1 : range.lowerBound } while !isFree(next)
             return next
