@@ -20,6 +20,7 @@ struct Report {
             chaos  \(rounds) rounds, \(faults) faults, \(kills) kills among them; \(instances) instances
             chaos  \(tasks) tasks, \(calls) calls (\(unknown) of unknown outcome), \(sendings) actions, \(changes) changes
             chaos  prevented: \(preventedText)
+            chaos  issued anew by a POST that was still under way when its task was cancelled: \(revived)
             chaos  sent once more under the same key: \(repeated) (allowed: an instance died, stalled or was not answered)
             \(takeoverText)
 
@@ -37,6 +38,18 @@ struct Report {
             }
         }
         return sums.map { "\($0.count) \($0.what)" }.joined(separator: ", ")
+    }
+
+    /// Generations that no sender knows of.
+    private var revived: Int {
+        endings.reduce(0) { sum, ending in
+            let known = Set(
+                ending.history.calls.map { TaskTurn(task: $0.subject, generation: $0.generation) })
+            return sum
+                + ending.history.changes.count {
+                    $0.cause == "accepted" && $0.turn.generation > 1 && !known.contains($0.turn)
+                }
+        }
     }
 
     /// Requests that came although one before them, under the same key, was answered with 200.

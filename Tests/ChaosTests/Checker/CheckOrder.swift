@@ -1,7 +1,7 @@
 // Who ran what, and when: guarantee 8.
 extension Checker {
     /// What is granted beyond the lease, ms: a machine that is busy with other tests does nothing at all for a while.
-    static let takeoverSlack: Int64 = 15_000
+    static let takeoverSlack: Int64 = 10_000
 
     /// Replays which tasks were ready at each claim: strict priority, the oldest first, whoever claimed, and also those
     /// that were taken from the dead.

@@ -24,7 +24,7 @@ struct Customers: Sendable {
         ]
         while goesOn() {
             try await sender.pick(of: stories)(self)
-            try await lasting(.milliseconds(sender.pick(0...60)))
+            try await lasting(.milliseconds(sender.pick(0...30)))
         }
     }
 
@@ -171,8 +171,9 @@ extension Customers {
         let one = newCase()
         let due = Int64(Date().timeIntervalSince1970 * 1000) + Int64(sender.pick(-200...1500))
         promise(one, triggers: ["time"]) { $0.due = due }
-        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-        let time = Date(timeIntervalSince1970: Double(due) / 1000).formatted(style)
+        // To the millisecond: what the formatter makes of a fraction may be one less.
+        let second = Date(timeIntervalSince1970: Double(due / 1000)).formatted(.iso8601).dropLast()
+        let time = "\(second).\(String(due % 1000 + 1000).dropFirst())Z"
         try await sender.receive(task(one, ["type": "time_reach", "time": .string(time)]))
         guard sender.pick(0...2) == 0 else { return }
         try await wait(until: due)
@@ -201,6 +202,19 @@ extension Customers {
         try await lasting(.milliseconds(sender.pick(0...12)))
         async let cancel = sender.cancel(one.id)
         _ = try await (event, cancel)
+        guard sender.pick(0...1) == 0 else { return }
+        // Some want to know: they ask until it is cancelled or done.
+        try await insistOnCancel(one.id)
+    }
+
+    private func insistOnCancel(_ id: String) async throws {
+        while true {
+            let reply = try await sender.cancel(id)
+            guard case .conflict(let status, _) = reply.outcome, !["completed", "failed"].contains(status) else {
+                return
+            }
+            try await lasting(.milliseconds(sender.pick(10...60)))
+        }
     }
 
     /// Cancelled and issued anew: the second generation is fired.

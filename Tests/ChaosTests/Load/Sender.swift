@@ -1,12 +1,13 @@
 import Foundation
+import NIOPosix
 import Synchronization
 import TestSupport
 
 /// A system that hands tasks and events to Kefu, as its document tells it to: to any instance, again and again until
 /// the answer is 200, the same request each time. Writes down every try.
 final class Sender: Sendable {
-    /// No answer for so long is none. Longer than an instance waits for Redis.
-    static let patience = Duration.milliseconds(3000)
+    /// No answer for so long is none, ms. An instance waits 2 s for Redis: some senders give up before it does.
+    static let patience = 800...3000
     /// When something is not answered for so long, Kefu does not work.
     static let limit = Duration.seconds(90)
 
@@ -84,10 +85,10 @@ final class Sender: Sendable {
         let end = ContinuousClock.now + Self.limit
         var isCertain = true
         while true {
-            let (answer, call) = await post(path, body)
-            var outcome = Self.outcome(of: answer, read: read)
+            let (heard, call) = await post(path, body)
+            var outcome = Self.outcome(of: heard, read: read)
             if outcome == nil {
-                recorder.odd("\(path) of \(subject) was answered \(answer?.status ?? 0) \(answer?.body ?? "")")
+                recorder.odd("\(path) of \(subject) was answered \(heard)")
                 outcome = .unchanged
             }
             let found = outcome ?? .unchanged
@@ -106,8 +107,13 @@ final class Sender: Sendable {
     }
 
     /// nil when the contract knows no such answer.
-    static func outcome(of answer: Answer?, read: (JSON) -> Call.Outcome) -> Call.Outcome? {
-        guard let answer else { return .unknown }
+    static func outcome(of heard: Heard, read: (JSON) -> Call.Outcome) -> Call.Outcome? {
+        let answer: Answer
+        switch heard {
+        case .noConnection: return .unchanged
+        case .nothing: return .unknown
+        case .answer(let said): answer = said
+        }
         switch answer.status {
         case 200: return read(answer.data)
         case 409:
@@ -121,6 +127,13 @@ final class Sender: Sendable {
         }
     }
 
+    enum Heard: Sendable {
+        case answer(Answer)
+        /// Nobody listens, so nobody can have done anything.
+        case noConnection
+        case nothing
+    }
+
     struct Try: Sendable {
         var instance: String
         var invoked: Double
@@ -128,22 +141,31 @@ final class Sender: Sendable {
     }
 
     /// One try at some instance, which may be dead.
-    func post(_ path: String, _ body: JSON) async -> (answer: Answer?, call: Try) {
+    func post(_ path: String, _ body: JSON) async -> (heard: Heard, call: Try) {
         let member = stage.fleet.member(at: pick(0...(Plan.places - 1)))
         let invoked = recorder.now()
-        let answer = await withTaskGroup(of: Answer?.self) { group in
-            // However it fails, it is no answer.
-            group.addTask { try? await member?.instance.post(path, body) }
+        let heard = await withTaskGroup(of: Heard.self) { group in
             group.addTask {
-                // Cancelled when the answer has come.
-                try? await lasting(Self.patience)
-                return nil
+                do {
+                    guard let member else { return .noConnection }
+                    return .answer(try await member.instance.post(path, body))
+                } catch is NIOConnectionError {
+                    return .noConnection
+                } catch {
+                    // However else it failed: it is no answer.
+                    return .nothing
+                }
             }
-            let first = await group.next() ?? nil
+            group.addTask { [patience = Duration.milliseconds(pick(Self.patience))] in
+                // Cancelled when the answer has come.
+                try? await lasting(patience)
+                return .nothing
+            }
+            let first = await group.next() ?? .nothing
             group.cancelAll()
             return first
         }
-        return (answer, Try(instance: member?.name ?? "-", invoked: invoked, ended: recorder.now()))
+        return (heard, Try(instance: member?.name ?? "-", invoked: invoked, ended: recorder.now()))
     }
 }
 

@@ -9,14 +9,15 @@ extension Sender {
         let end = ContinuousClock.now + Self.limit
         var left = items
         while !left.isEmpty {
-            let (answer, call) = await post(path, .array(left.map(\.body)))
-            let entries = answer?.status == 200 ? answer?.data["results"].elements ?? [] : []
+            let (heard, call) = await post(path, .array(left.map(\.body)))
+            var entries: [JSON] = []
+            if case .answer(let answer) = heard, answer.status == 200 { entries = answer.data["results"].elements }
             // Refused as a whole, or not answered.
-            let whole = Self.outcome(of: answer) { _ in .unknown }
+            let whole = Self.outcome(of: heard) { _ in .unknown }
             var rest: [(id: String, body: JSON)] = []
             for (index, item) in left.enumerated() {
                 let outcome = entries.indices.contains(index) ? Self.outcome(of: entries[index], read: read) : whole
-                if outcome == nil { recorder.odd("\(item.id) in \(path) was answered \(answer?.body ?? "")") }
+                if outcome == nil { recorder.odd("\(item.id) in \(path) was answered \(heard)") }
                 let found = outcome ?? .unchanged
                 recorder.add(
                     Call(

@@ -63,6 +63,8 @@ enum Fault: Sendable, Equatable {
         /// Answers 200 when the other side has given up.
         case late(ms: Int)
         case closing
+        /// The beginning of an answer, then the end of the connection.
+        case cutting
         /// The head of a 200, then a byte now and then.
         case dripping
         /// Every so many requests get this status.
@@ -128,6 +130,7 @@ extension Fault.Mood {
         case .garbage: "answers garbage"
         case .late: "answers too late"
         case .closing: "hangs up"
+        case .cutting: "breaks off its answers"
         case .dripping: "drips"
         case .failing(let status, _): status == 429 ? "asks for patience" : "fails"
         }

@@ -27,15 +27,15 @@ struct Plan: Sendable {
             let count = min(Self.roundsPerChapter, rounds - start)
             let seed = random.next()
             chapters.append(
-                Chapter(seed: seed, rounds: (0..<count).map { _ in Self.round(&deck, using: &random) }))
+                Chapter(seed: seed, rounds: (0..<count).map { Self.round($0, &deck, using: &random) }))
         }
     }
 
-    /// One fault; every third time another one that touches something else beside it.
-    private static func round(_ deck: inout [Fault], using random: inout SeededGenerator) -> Round {
+    /// One fault; every second time another one beside it, which touches something else.
+    private static func round(_ number: Int, _ deck: inout [Fault], using random: inout SeededGenerator) -> Round {
         if deck.isEmpty { deck = Self.deck(using: &random).shuffled(using: &random) }
         guard let first = deck.popLast() else { return [] }
-        guard Int.random(in: 0..<3, using: &random) == 0,
+        guard number % 2 == 1,
             let other = deck.lastIndex(where: { $0.target != first.target })
         else { return [first] }
         return [first, deck.remove(at: other)]
@@ -71,12 +71,14 @@ struct Plan: Sendable {
         ]
         let moods: [Fault.Mood] = [
             .refusing, .slow(ms: ms(100...700)), .hanging, .garbage, .late(ms: ms(1050...1500)), .closing, .dripping,
+            .cutting,
             .failing(status: [408, 500, 503].randomElement(using: &random) ?? 503, every: ms(1...3)),
             .failing(status: 429, every: ms(1...3)),
         ]
         let gateway = moods.map { Fault.peer(.gateway, $0, ms: ms(300...1500)) }
-        // A claimed callback stays with its instance for longer than a task, so fewer of them.
-        let callbacks = [0, 2, 3, 5, 7].map { Fault.peer(.callbacks, moods[$0], ms: ms(300...1200)) }
+        // A delivery may take five seconds: what is too late for an action is not for a callback.
+        let slower = moods.filter { $0.name != Fault.Mood.late(ms: 0).name } + [.late(ms: ms(5100...5500))]
+        let callbacks = slower.map { Fault.peer(.callbacks, $0, ms: ms(200...800)) }
         return kills + instances + redis + cuts + network + gateway + callbacks
     }
 }

@@ -73,6 +73,8 @@ final class PeerServer: Sendable {
         case .hanging: return .silence
         case .garbage: return .bytes("HTP/1.1 2OO wat\r\nzzz\u{0}\r\n\r\n" + String(repeating: "?", count: count % 400))
         case .closing: return .close
+        case .cutting:
+            return .bytes(String("HTTP/1.1 200 OK\r\ncontent-length: 40\r\n\r\n{\"by\": ".prefix(5 + count % 45)))
         case .dripping: return .drip
         case .failing(let status, let every):
             guard count % every == 0 else { return well }
