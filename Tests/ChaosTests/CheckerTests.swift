@@ -54,9 +54,9 @@ import Testing
 
     @Test func `it finds an action after an acknowledged cancel`() {
         let wrong = found(.cancelled, in: MadeUp.cancelled) {
-            $0.sendings = [MadeUp.sending(attempt: 1, at: 30, answer: 200)]
+            $0.sendings = [MadeUp.sending(attempt: 1, at: 130, answer: 200)]
         }
-        #expect(wrong == ["the gateway was asked 5 ms after the cancel was answered with 200"])
+        #expect(wrong == ["the gateway was asked 105 ms after the cancel was answered with 200"])
         let undone = found(.cancelled, in: MadeUp.cancelled) { $0.changes[1].status = "completed" }
         #expect(undone == ["a cancel was answered with 200 and it ended as completed"])
         let noted = found(.cancelled, in: MadeUp.cancelled) { history in
