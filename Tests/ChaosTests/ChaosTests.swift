@@ -36,7 +36,7 @@ struct ChaosTests {
 
 private enum Chaos {
     /// Enough for every kind of fault.
-    static let usualRounds = 32
+    static let usualRounds = 36
 
     static var rounds: Int { number("KEFU_CHAOS_ROUNDS") ?? usualRounds }
     static let seed = number("KEFU_CHAOS_SEED") ?? UInt64.random(in: 0...999_999_999)

@@ -57,6 +57,15 @@ struct FaultProxyTests {
         }
     }
 
+    @Test func `a trap that breaks nothing is sprung before the part passes`() async throws {
+        try await proxied { proxy, sink async throws in
+            let sprung = Flag()
+            proxy.set(.init(.request, bytes: nil) { if sink.log.heads == 0 { sprung.raise() } })
+            #expect(try await ask(proxy) == "answer")
+            #expect(sprung.isUp)
+        }
+    }
+
     @Test func `refused connections do not reach the other side`() async throws {
         try await proxied { proxy, sink async throws in
             proxy.setWeather(.refusing)

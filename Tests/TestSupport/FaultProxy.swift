@@ -19,15 +19,18 @@ package final class FaultProxy: Sendable {
         case slow(TimeAmount)
     }
 
-    /// Breaks the connection on which the next part but `skip` goes this way, after that many bytes of the part.
+    /// Waits for the next part but `skip` that goes this way, and breaks its connection after that many bytes of it.
     package struct Trap: Sendable {
         package var direction: Direction
         package var skip: Int
-        package var bytes: Int
-        /// Called before the connection breaks, on its event loop.
+        /// nil: all of it, and the connection stays.
+        package var bytes: Int?
+        /// Called when the bytes have passed and before the connection breaks; with nothing to break, before they pass.
+        /// On the connection's event loop.
         package var deed: @Sendable () -> Void
 
-        package init(_ direction: Direction, skip: Int = 0, bytes: Int = 0, deed: @escaping @Sendable () -> Void = {}) {
+        package init(_ direction: Direction, skip: Int = 0, bytes: Int? = 0, deed: @escaping @Sendable () -> Void = {})
+        {
             self.direction = direction
             self.skip = skip
             self.bytes = bytes
@@ -175,7 +178,7 @@ package final class FaultProxy: Sendable {
                     continue
                 }
                 state.traps[number] = nil
-                state.tally.broken += 1
+                if trap.bytes != nil { state.tally.broken += 1 }
                 return .spring(trap)
             }
             switch state.weather {
@@ -214,8 +217,11 @@ private final class Pump: ChannelInboundHandler {
         case .pass where held.isEmpty: delay(part, by: .zero, context)
         case .pass, .hold: held.append(part)
         case .delay(let time): delay(part, by: time, context)
+        case .spring(let trap) where trap.bytes == nil:
+            trap.deed()
+            delay(part, by: .zero, context)
         case .spring(let trap):
-            if let some = part.readSlice(length: min(trap.bytes, part.readableBytes)), some.readableBytes > 0 {
+            if let some = part.readSlice(length: min(trap.bytes ?? 0, part.readableBytes)), some.readableBytes > 0 {
                 partner.writeAndFlush(some, promise: nil)
             }
             trap.deed()

@@ -17,7 +17,8 @@ struct Customers: Sendable {
         let stories: [@Sendable (Customers) async throws -> Void] = [
             { try await $0.answers() }, { try await $0.answers() }, { try await $0.answers() }, { try await $0.pays() },
             { try await $0.orders() }, { try await $0.time() }, { try await $0.time() }, { try await $0.deadline() },
-            { try await $0.cancelRace() }, { try await $0.cancelRace() }, { try await $0.reissue() },
+            { try await $0.cancelRace() }, { try await $0.cancelRace() }, { try await $0.cancelRace() },
+            { try await $0.cancelRace() }, { try await $0.reissue() },
             { try await $0.batch() }, { try await $0.neighbours() }, { try await $0.refusal() },
             { try await $0.twins() },
             { try await $0.manual() },
@@ -200,19 +201,15 @@ extension Customers {
         async let event = sender.report(Body.said("好的", by: one.customer, event: one.event))
         // From at once to after the gateway's answer.
         try await lasting(.milliseconds(sender.pick(0...12)))
-        async let cancel = sender.cancel(one.id)
+        async let cancel: Void = cancel(one.id, insisting: sender.pick(0...3) > 0)
         _ = try await (event, cancel)
-        guard sender.pick(0...1) == 0 else { return }
-        // Some want to know: they ask until it is cancelled or done.
-        try await insistOnCancel(one.id)
     }
 
-    private func insistOnCancel(_ id: String) async throws {
+    /// - Parameter insisting: asks until it is cancelled or done.
+    private func cancel(_ id: String, insisting: Bool) async throws {
         while true {
             let reply = try await sender.cancel(id)
-            guard case .conflict(let status, _) = reply.outcome, !["completed", "failed"].contains(status) else {
-                return
-            }
+            guard insisting, case .conflict(let status, _) = reply.outcome, status != "completed" else { return }
             try await lasting(.milliseconds(sender.pick(10...60)))
         }
     }

@@ -7,6 +7,8 @@ enum Fault: Sendable, Equatable {
     case killAll(afterMs: Int)
     /// `SIGSTOP`, and `SIGCONT` when its leases have run out.
     case stall(place: Int, ms: Int)
+    /// `SIGSTOP` when an answer of Redis is on its way: what it says, such as a claim, is read when it is no longer true.
+    case freeze(place: Int, skip: Int, ms: Int)
     /// `SIGTERM`.
     case stop(place: Int)
     case killRedis(downMs: Int)
@@ -79,6 +81,7 @@ extension Fault {
         case .kill(_, let step): "kill -9, \(step.name)"
         case .killAll: "kill -9 of all instances"
         case .stall: "SIGSTOP of an instance"
+        case .freeze: "SIGSTOP, answer of a script on its way"
         case .stop: "SIGTERM of an instance"
         case .killRedis: "kill -9 of Redis"
         case .stallRedis: "SIGSTOP of Redis"
@@ -98,7 +101,7 @@ extension Fault {
     /// What it touches: two faults at a time do not touch the same.
     var target: String {
         switch self {
-        case .kill, .killAll, .stall, .stop: "instance"
+        case .kill, .killAll, .stall, .freeze, .stop: "instance"
         case .killRedis, .stallRedis, .sleepRedis, .flushScripts, .killClients, .fillRedis, .demoteRedis: "redis"
         case .cut, .refuse, .hold, .slow: "network"
         case .peer(let peer, _, _): peer.rawValue

@@ -53,6 +53,8 @@ struct Plan: Sendable {
         let kills = steps.map { Fault.kill(place: place(), at: $0) }
         let instances: [Fault] = [
             .killAll(afterMs: ms(0...300)), .stall(place: place(), ms: ms(1200...3500)), .stop(place: place()),
+            .freeze(place: place(), skip: skip(), ms: ms(1200...3500)),
+            .freeze(place: place(), skip: skip(), ms: ms(1200...3500)),
         ]
         let redis: [Fault] = [
             .killRedis(downMs: ms(0...800)), .killRedis(downMs: 0), .stallRedis(ms: ms(100...3000)),
@@ -67,7 +69,9 @@ struct Plan: Sendable {
         }
         let network: [Fault] = [
             .refuse(place: place(), ms: ms(200...1500)), .hold(place: place(), .request, ms: ms(300...2500)),
-            .hold(place: place(), .answer, ms: ms(300...2500)), .slow(place: place(), eachMs: ms(20...150), ms: 1500),
+            // Longer than a lease, and shorter than an instance waits: it reads of claims that are no longer its own.
+            .hold(place: place(), .answer, ms: ms(300...2500)), .hold(place: place(), .answer, ms: ms(1300...1950)),
+            .hold(place: place(), .answer, ms: ms(1500...1950)), .slow(place: place(), eachMs: ms(20...150), ms: 1500),
         ]
         let moods: [Fault.Mood] = [
             .refusing, .slow(ms: ms(100...700)), .hanging, .garbage, .late(ms: ms(1050...1500)), .closing, .dripping,

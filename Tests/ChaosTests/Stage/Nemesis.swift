@@ -16,6 +16,12 @@ struct Nemesis: Sendable {
             member.instance.child.signal(SIGSTOP)
             try await lasting(.milliseconds(time))
             member.instance.child.signal(SIGCONT)
+        case .freeze(let place, let skip, let time):
+            guard let child = stage.fleet.member(at: place)?.instance.child else { return }
+            let trap = stage.ways[place].set(.init(.answer, skip: skip, bytes: nil) { child.signal(SIGSTOP) })
+            try await lasting(.milliseconds(time))
+            stage.ways[place].remove(trap)
+            child.signal(SIGCONT)
         case .stop(let place):
             guard let member = stage.fleet.member(at: place) else { return }
             member.instance.child.signal(SIGTERM)

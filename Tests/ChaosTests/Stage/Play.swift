@@ -37,7 +37,10 @@ struct Play: Sendable {
             try? FileManager.default.copyItem(atPath: "\(stage.redis.folder)/log", toPath: "\(folder)/redis.log")
         }
         try await stage.close()
-        return try result.get()
+        do { return try result.get() } catch {
+            let odd = stage.recorder.history.oddities.prefix(10).joined(separator: "\n")
+            throw NotMet(description: "\(error)\n\(odd)")
+        }
     }
 
     private func play(on stage: Stage) async throws -> Ending {
