@@ -58,7 +58,10 @@ struct DeadInstanceTests {
                 way.setWeather(.clear)
                 #expect(try await [200, 503].contains(event.status))
             }
-            try await eventually("the claim was heard of") { far.child.complaints.contains("任务租约已失效，未发送") }
+            try await eventually("the claim was heard of, and not acted upon") {
+                try #require(site.gateway.requests.isEmpty)
+                return far.child.complaints.contains("任务租约已失效，未发送")
+            }
             try await near.accept(Tasks.message("last"))
             try await eventually("Redis is near again") { try await far.get("/api/health").status == 200 }
             #expect(try await far.report(Tasks.said("好的")) == ["last"])
