@@ -25,7 +25,7 @@ struct Customers: Sendable {
         ]
         while goesOn() {
             try await sender.pick(of: stories)(self)
-            try await lasting(.milliseconds(sender.pick(0...30)))
+            try await lasting(.milliseconds(sender.pick(0...200)))
         }
     }
 

@@ -8,6 +8,8 @@ import TestSupport
 final class Sender: Sendable {
     /// No answer for so long is none, ms. An instance waits 2 s for Redis: some senders give up before it does.
     static let patience = 800...3000
+    /// Of those who cancel, who are in a hurry, ms.
+    static let patienceInHurry = 200...900
     /// When something is not answered for so long, Kefu does not work.
     static let limit = Duration.seconds(90)
 
@@ -85,7 +87,7 @@ final class Sender: Sendable {
         let end = ContinuousClock.now + Self.limit
         var isCertain = true
         while true {
-            let (heard, call) = await post(path, body)
+            let (heard, call) = await post(path, body, isInHurry: kind == .cancel)
             var outcome = Self.outcome(of: heard, read: read)
             if outcome == nil {
                 recorder.odd("\(path) of \(subject) was answered \(heard)")
@@ -141,7 +143,7 @@ final class Sender: Sendable {
     }
 
     /// One try at some instance, which may be dead.
-    func post(_ path: String, _ body: JSON) async -> (heard: Heard, call: Try) {
+    func post(_ path: String, _ body: JSON, isInHurry: Bool = false) async -> (heard: Heard, call: Try) {
         let member = stage.fleet.member(at: pick(0...(Plan.places - 1)))
         let invoked = recorder.now()
         let heard = await withTaskGroup(of: Heard.self) { group in
@@ -156,9 +158,9 @@ final class Sender: Sendable {
                     return .nothing
                 }
             }
-            group.addTask { [patience = Duration.milliseconds(pick(Self.patience))] in
+            group.addTask { [patience = pick(isInHurry ? Self.patienceInHurry : Self.patience)] in
                 // Cancelled when the answer has come.
-                try? await lasting(patience)
+                try? await lasting(.milliseconds(patience))
                 return .nothing
             }
             let first = await group.next() ?? .nothing

@@ -4,7 +4,8 @@ import TestSupport
 
 /// Plays one chapter of a plan: load and faults, then healing, quiet, and the check of all that happened.
 struct Play: Sendable {
-    static let senders = 12
+    /// Many, so that work goes on while some wait for an instance that does not answer.
+    static let senders = 40
     /// So many actions reach the gateway between two rounds: the system works again before the next fault.
     static let breath = 20
 
