@@ -4,7 +4,7 @@
 needs = libhiredis-dev libcurl4-openssl-dev redis-server
 test_needs = $(needs) lua-check openssl python3-venv curl
 
-.PHONY: help run build test lint format bench fuzz clean
+.PHONY: help run build test chaos fuzz lint format bench clean
 .DEFAULT_GOAL := help
 
 help: ## show these lines
@@ -21,6 +21,13 @@ test: ## what CI runs: install, lint, build, every test
 	@.ci/install $(test_needs)
 	@.ci/lint
 	@.ci/test
+
+ROUNDS = 200
+SEED =
+
+chaos: ## real instances and a real Redis while everything breaks; `make chaos ROUNDS=1000 SEED=7`
+	@.ci/install $(test_needs)
+	@.ci/chaos $(ROUNDS) $(SEED)
 
 lint: ## layout of the Swift files, luacheck over the scripts
 	@.ci/install lua-check

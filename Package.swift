@@ -114,5 +114,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests", dependencies: ["kefu", "KefuRedis", "TestSupport", crypto] + nio,
             swiftSettings: settings),
+        // Real processes while everything around them breaks, and a checker of what they did (`make chaos`).
+        .testTarget(
+            name: "ChaosTests", dependencies: ["kefu", "KefuRedis", "TestSupport"] + nio, swiftSettings: settings),
     ]
 )

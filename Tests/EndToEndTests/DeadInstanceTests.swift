@@ -40,6 +40,37 @@ struct DeadInstanceTests {
         }
     }
 
+    @Test func `a claim that an instance hears of when its task is cancelled is not sent`() async throws {
+        try await Site.run { site in
+            let way = try await FaultProxy.start(to: .unixSocket(path: "\(site.redis.folder)/s"))
+            let settings = ["KEFU_LEASE_SECONDS": "1", "KEFU_GATEWAY_TIMEOUT_SECONDS": "0.1"]
+            let far = try await site.start(settings.merging(["REDIS_URL": "redis://127.0.0.1:\(way.port)"]) { $1 })
+            let near = try await site.start(settings)
+            // An instance waits two seconds for Redis: on a busy machine it may never hear of its claim.
+            for round in 1...10 where !far.child.complaints.contains("任务租约已失效，未发送") {
+                let id = "T\(round)"
+                try await near.accept(Tasks.message(id, customer: id))
+                way.setWeather(.holding(.answer))
+                async let event = far.post("/api/event", Tasks.said("好的", by: id))
+                try await near.status(id, is: "running")
+                #expect(try await near.cancel(id).data["cancel_requested"] == true)
+                try await eventually("it is cancelled") { try await near.cancel(id).status == 200 }
+                way.setWeather(.clear)
+                #expect(try await [200, 503].contains(event.status))
+            }
+            try await eventually("the claim was heard of, and not acted upon") {
+                try #require(site.gateway.requests.isEmpty)
+                return far.child.complaints.contains("任务租约已失效，未发送")
+            }
+            try await near.accept(Tasks.message("last"))
+            try await eventually("Redis is near again") { try await far.get("/api/health").status == 200 }
+            #expect(try await far.report(Tasks.said("好的")) == ["last"])
+            try await near.status("last", is: "completed")
+            #expect(site.gateway.requests.map { $0.json["task_id"] } == ["last"])
+            await way.stop()
+        }
+    }
+
     @Test func `an instance that slept through its lease changes nothing when it wakes`() async throws {
         try await Site.run { site in
             let gate = HTTPSink.Gate()

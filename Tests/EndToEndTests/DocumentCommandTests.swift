@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// The old document's command lines, run by a real shell with a real curl.

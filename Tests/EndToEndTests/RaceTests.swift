@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -46,6 +47,68 @@ struct RaceTests {
             }
             let sent = site.gateway.requests.compactMap { $0.json["task_id"].string }
             #expect(Set(sent).isDisjoint(with: cancelled) && Set(sent).count == sent.count)
+        }
+    }
+
+    @Test func `of an event and a deadline one wins, and all answers agree`() async throws {
+        try await Site.run { site in
+            let kefu = [try await site.start(), try await site.start()]
+            let rounds = 200
+            var fired: Set<String> = []
+            for round in 1...rounds {
+                let id = "T\(round)"
+                // From before the first event can come to after the last one has.
+                let hours = Double(1 + round % 20) / 3_600_000
+                try await kefu[0].accept(Tasks.message(id, customer: id, ["timeout_hours": .number(hours)]))
+                let told = try await all(2) { try await kefu[$0].report(Tasks.said("好的", by: id)) }.flatMap { $0 }
+                #expect(told == [] || told == [id], "\(told)")
+                fired.formUnion(told)
+            }
+            try await ended(rounds, kefu[0], completed: fired.count, failed: rounds - fired.count)
+            let sent = site.gateway.requests.compactMap { $0.json["task_id"].string }
+            #expect(sent.count == fired.count && Set(sent) == fired)
+            let told = try await site.receiver.requests(atLeast: rounds).map(\.json)
+            #expect(
+                told.allSatisfy { told in
+                    let isFired = fired.contains(told["task_id"].string ?? "")
+                    return told["status"].string == (isFired ? "completed" : "failed")
+                        && told["error_code"].string == (isFired ? nil : "timeout")
+                })
+        }
+    }
+
+    @Test func `of a time and a cancel one wins, and nothing is sent after a cancel that won`() async throws {
+        try await Site.run { site in
+            let kefu = [try await site.start(), try await site.start()]
+            let rounds = 200
+            var cancelled: Set<String> = []
+            for round in 1...rounds {
+                let id = "T\(round)"
+                let due = Date(timeIntervalSinceNow: Double(round % 20) / 1000)
+                let time = due.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+                let trigger: JSON = ["type": "time_reach", "time": .string(time)]
+                try await kefu[0].accept(Tasks.message(id, customer: id, trigger: trigger))
+                let cancel = try await kefu[1].cancel(id)
+                #expect(cancel.status == 200 || cancel.status == 409)
+                if cancel.status == 200 {
+                    cancelled.insert(id)
+                    #expect(!site.gateway.requests.contains { $0.json["task_id"].string == id }, "\(id)")
+                }
+            }
+            try await ended(rounds, kefu[0], completed: rounds - cancelled.count, cancelled: cancelled.count)
+            let sent = site.gateway.requests.compactMap { $0.json["task_id"].string }
+            #expect(Set(sent).isDisjoint(with: cancelled) && Set(sent).count == sent.count)
+            #expect(sent.count == rounds - cancelled.count)
+        }
+    }
+
+    private func ended(
+        _ total: Int, _ kefu: Instance, completed: Int, failed: Int = 0, cancelled: Int = 0
+    ) async throws {
+        try await eventually("all \(total) have ended") {
+            let counts = try await kefu.get("/api/task/stats").data["by_status"]
+            return counts["completed"].int == completed && counts["failed"].int == failed
+                && counts["cancelled"].int == cancelled
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Short texts of scalars that are hard to normalize.
 enum RandomText {

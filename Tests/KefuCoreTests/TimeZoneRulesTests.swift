@@ -1,4 +1,5 @@
 import KefuCore
+import TestSupport
 import Testing
 
 @Suite struct TimeZoneRulesTests {

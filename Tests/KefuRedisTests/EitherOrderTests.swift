@@ -1,4 +1,5 @@
 import KefuCore
+import TestSupport
 import Testing
 
 // The order of an event and a task must not matter to a task that looks back. Every trigger of a table with every event

@@ -1,4 +1,5 @@
 import KefuCore
+import TestSupport
 import Testing
 
 // What `match.lua` compares: tables of triggers and events, each pair on a customer of its own.

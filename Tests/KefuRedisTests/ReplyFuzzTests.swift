@@ -96,7 +96,9 @@ import Testing
             let mustClose = expected.isBroken || expected.found.count > Self.echoes
             // A replica's answer ends it, too.
             let mayClose = mustClose || expected.found.contains { $0.error?.has(prefix: "READONLY") == true }
-            if !isRight || mustClose && !isClosed || isClosed && !mayClose { flaws.append("\(FuzzRun.text(of: input)): \(results) \(isClosed)") }
+            if !isRight || mustClose && !isClosed || isClosed && !mayClose {
+                flaws.append("\(FuzzRun.text(of: input)): \(results) \(isClosed)")
+            }
         }
         #expect(flaws.prefix(3) == [])
     }

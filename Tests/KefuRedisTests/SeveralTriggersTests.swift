@@ -1,4 +1,5 @@
 import KefuCore
+import TestSupport
 import Testing
 
 // A task with several triggers: the first to be met fires it, and it leaves all places at once.

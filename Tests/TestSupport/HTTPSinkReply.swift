@@ -19,6 +19,8 @@ extension HTTPSink {
         case endless
         /// The other reply, as soon as the test opens the gate.
         case held(by: Gate, Reply)
+        /// The other reply, so much later.
+        case late(TimeAmount, Reply)
     }
 
     /// Holds replies back until the test lets them go.
@@ -78,6 +80,8 @@ extension HTTPSink.Reply {
             Self.pour(into: channel)
         case .held(let gate, let reply):
             gate.whenOpen { channel.eventLoop.execute { reply.perform(on: channel) } }
+        case .late(let delay, let reply):
+            channel.eventLoop.scheduleTask(in: delay) { reply.perform(on: channel) }
         }
     }
 

@@ -59,6 +59,17 @@ import Testing
         }
     }
 
+    @Test(arguments: readmes)
+    func `Every test that the guarantees name exists`(path: String) throws {
+        let lines = try SourceFile.at(path).lines
+        let start = try #require(lines.firstIndex { $0 == "## Guarantees" || $0 == "## 保证" })
+        let section = lines[(start + 1)...].prefix { !$0.hasPrefix("## ") }
+        let named = Set(section.flatMap { $0.matches(of: #/`(\w+Tests)`/#).map { "\($0.1).swift" } })
+        let files = Set(try SourceFile.below("Tests", "Tests.swift").map(\.name))
+        #expect(named.count > 10)
+        #expect(named.subtracting(files) == [])
+    }
+
     @Test func `The changelog has the version that the command tells`() throws {
         let source = try SourceFile.at("Sources/kefu/Kefu.swift").lines.joined(separator: "\n")
         let version = try #require(source.firstMatch(of: #/static let version = "([^"]+)"/#)).1

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Tasks that break one rule of the contract each.
 enum BadTasks {
     static var all: [BadRequest] { fields + ids + triggers + conditions + actions }

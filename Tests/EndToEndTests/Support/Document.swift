@@ -1,3 +1,5 @@
+import TestSupport
+
 /// The old system's document, word for word: what its users paste and send.
 enum Document {
     /// Scenario 1: after the customer has said 好的, send the file.

@@ -1,11 +1,10 @@
 // What must hold of a key space whenever no script is at work (the tables of lua/README.md, read backwards):
 // each task stands in exactly the queues of its state, index and records name each other, counts are sums, and nothing
 // is left that belongs to nobody.
-import TestSupport
 
-struct KeySpaceInvariants {
+package struct KeySpaceInvariants {
     /// What does not hold, a line each.
-    private(set) var violations: [String] = []
+    package private(set) var violations: [String] = []
     private let image: [String: KeyImage]
     private var tasks: [String: [String: String]] = [:]
 
@@ -13,7 +12,7 @@ struct KeySpaceInvariants {
     static let queues = ["timeouts", "scheduled", "ready", "retrying", "running"] + finals
     private static let ranks = ["urgent": 1e13, "high": 2e13, "normal": 3e13]
 
-    init(_ image: [String: KeyImage]) {
+    package init(_ image: [String: KeyImage]) {
         self.image = image
         for (key, shown) in image where key.hasPrefix("task:") {
             if case .hash(let record) = shown.value { tasks[Self.id(key.dropFirst(5))] = record }

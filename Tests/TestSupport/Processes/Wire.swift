@@ -3,11 +3,11 @@ import NIOCore
 import NIOPosix
 
 /// One HTTP answer as it stood on the wire.
-struct Answer: Sendable {
-    var status: Int
+package struct Answer: Sendable {
+    package var status: Int
     /// In order, names in small letters.
-    var fields: [(name: String, value: String)]
-    var body: String
+    package var fields: [(name: String, value: String)]
+    package var body: String
 
     /// Takes one complete answer from the front of `bytes`; nil while there is none.
     fileprivate init?(_ bytes: inout ByteBuffer, hasBody: Bool) {
@@ -27,22 +27,22 @@ struct Answer: Sendable {
         body = bytes.readString(length: length) ?? ""
     }
 
-    subscript(field: String) -> String? { fields.first { $0.name == field }?.value }
+    package subscript(field: String) -> String? { fields.first { $0.name == field }?.value }
 
     /// null when it is not JSON.
-    var json: JSON { (try? JSON(body)) ?? .null }
-    var data: JSON { json["data"] }
-    var errorType: String? { json["error"]["type"].string }
-    var errorField: String? { json["error"]["field"].string }
+    package var json: JSON { (try? JSON(body)) ?? .null }
+    package var data: JSON { json["data"] }
+    package var errorType: String? { json["error"]["type"].string }
+    package var errorField: String? { json["error"]["field"].string }
 }
 
 /// Connections of its own for each exchange, on which a test may say whatever it likes.
-enum Wire {
+package enum Wire {
     /// What came back.
-    struct Exchange: Sendable {
-        var answers: [Answer]
+    package struct Exchange: Sendable {
+        package var answers: [Answer]
         /// Whether the peer closed the connection, or broke it.
-        var isClosed: Bool
+        package var isClosed: Bool
     }
 
     /// Sends the bytes, and reads until there are so many answers or the peer closes.
@@ -50,7 +50,7 @@ enum Wire {
     /// - Parameters:
     ///   - answers: to wait for; nil: until the peer closes.
     ///   - hasBody: false for answers to HEAD.
-    static func exchange(
+    package static func exchange(
         port: Int, _ bytes: [UInt8], answers wanted: Int? = 1, hasBody: Bool = true
     ) async throws -> Exchange {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -81,7 +81,7 @@ enum Wire {
     }
 
     /// A request as any client would write it.
-    static func request(
+    package static func request(
         _ method: String, _ target: String, headers: [String] = [], body: [UInt8]? = nil
     ) -> [UInt8] {
         var lines = ["\(method) \(target) HTTP/1.1", "Host: kefu"] + headers

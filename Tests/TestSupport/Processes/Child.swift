@@ -1,12 +1,11 @@
 import Foundation
-import TestSupport
 
 /// A process that a test started, with its two output streams in files of a folder of its own.
 ///
 /// It ends when the test ends it, or when the test process ends in whatever way: a shell beside it waits for the end
 /// of a pipe that only this process holds, then kills it, kills a Redis that it may have left in its folder, and
 /// removes the folder.
-final class Child: Sendable {
+package final class Child: Sendable {
     /// `$1`: the folder; the rest: the program and its arguments. Ends with the program's own status. The pipe comes
     /// as descriptor 3, because the shell takes the standard input away from what runs in the background.
     private static let script = """
@@ -29,16 +28,16 @@ final class Child: Sendable {
         """
 
     /// The program's.
-    let pid: Int32
+    package let pid: Int32
     /// Its working directory; `out` and `err` hold what it wrote.
-    let folder: String
+    package let folder: String
     private let shell: Process
     private let orders: FileHandle
 
     /// - Parameters:
     ///   - folder: an existing one, not used by another process; nil: a new one.
     ///   - environment: nothing else is passed on but `PATH`.
-    static func start(
+    package static func start(
         _ program: String, _ arguments: [String] = [], environment: [String: String] = [:], input: String = "",
         folder: String? = nil
     ) async throws -> Child {
@@ -71,11 +70,11 @@ final class Child: Sendable {
         self.orders = orders
     }
 
-    var isRunning: Bool { shell.isRunning }
+    package var isRunning: Bool { shell.isRunning }
 
     /// What it has written so far.
-    var output: String { read("out") }
-    var complaints: String { read("err") }
+    package var output: String { read("out") }
+    package var complaints: String { read("err") }
 
     private func read(_ name: String) -> String {
         // Not UTF-8, or gone: nothing that a test looks for.
@@ -83,25 +82,25 @@ final class Child: Sendable {
     }
 
     /// Does nothing when it has ended.
-    func signal(_ number: Int32) { if isRunning { kill(pid, number) } }
+    package func signal(_ number: Int32) { if isRunning { kill(pid, number) } }
 
     /// Waits for its end.
     ///
     /// - Returns: its exit status; 128 and the signal's number when a signal ended it.
     @discardableResult
-    func end(within limit: Duration = .seconds(30)) async throws -> Int32 {
+    package func end(within limit: Duration = .seconds(30)) async throws -> Int32 {
         try await eventually(within: limit, "the end of process \(pid)") { !isRunning }
         return shell.terminationStatus
     }
 
     /// `kill -9`, and waits until it is gone.
-    func kill9() async throws {
+    package func kill9() async throws {
         signal(SIGKILL)
         try await end()
     }
 
     /// Ends it, if need be, and removes its folder, if it is to.
-    func dispose(removing: Bool = true) async throws {
+    package func dispose(removing: Bool = true) async throws {
         if isRunning {
             try orders.write(contentsOf: Data("end\n".utf8))
             try await end()
@@ -112,15 +111,15 @@ final class Child: Sendable {
 }
 
 /// How a command ended.
-struct Outcome: Sendable {
-    var status: Int32
-    var output: String
-    var complaints: String
+package struct Outcome: Sendable {
+    package var status: Int32
+    package var output: String
+    package var complaints: String
 }
 
 extension Child {
     /// Runs a program to its end.
-    static func run(
+    package static func run(
         _ program: String, _ arguments: [String] = [], environment: [String: String] = [:], input: String = ""
     ) async throws -> Outcome {
         let child = try await start(program, arguments, environment: environment, input: input)

@@ -1,10 +1,9 @@
 import Foundation
-import TestSupport
 
 /// A running `kefu serve`, and the other verbs pointed at it.
-struct Instance: Sendable {
+package struct Instance: Sendable {
     /// The executable that was built beside this test bundle.
-    static var executable: String {
+    package static var executable: String {
         get throws {
             // The bundle's own path among the arguments, or this process's when it is the bundle.
             let places = CommandLine.arguments + [Bundle.main.executablePath ?? ""]
@@ -17,13 +16,13 @@ struct Instance: Sendable {
         }
     }
 
-    let port: Int
-    let child: Child
+    package let port: Int
+    package let child: Child
 
-    var url: String { "http://127.0.0.1:\(port)" }
+    package var url: String { "http://127.0.0.1:\(port)" }
 
     /// Starts an instance and waits until it answers.
-    static func start(
+    package static func start(
         _ settings: [String: String], arguments: [String] = [], folder: String? = nil
     ) async throws -> Instance {
         for _ in 0..<5 {
@@ -59,15 +58,15 @@ struct Instance: Sendable {
 
     // MARK: HTTP
 
-    func get(_ target: String, headers: [String] = []) async throws -> Answer {
+    package func get(_ target: String, headers: [String] = []) async throws -> Answer {
         try await call(Wire.request("GET", target, headers: headers))
     }
 
-    func post(_ target: String, _ body: String, headers: [String] = []) async throws -> Answer {
+    package func post(_ target: String, _ body: String, headers: [String] = []) async throws -> Answer {
         try await call(Wire.request("POST", target, headers: headers, body: Array(body.utf8)))
     }
 
-    func post(_ target: String, _ body: JSON, headers: [String] = []) async throws -> Answer {
+    package func post(_ target: String, _ body: JSON, headers: [String] = []) async throws -> Answer {
         try await post(target, body.text, headers: headers)
     }
 
@@ -79,13 +78,13 @@ struct Instance: Sendable {
     }
 
     /// `data` of the task's status; null when it is unknown.
-    func status(_ id: String) async throws -> JSON {
+    package func status(_ id: String) async throws -> JSON {
         try await get("/api/task/status/\(id.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? id)").data
     }
 
     /// Waits until the task stands there.
     @discardableResult
-    func status(_ id: String, is status: String, within limit: Duration = .seconds(20)) async throws -> JSON {
+    package func status(_ id: String, is status: String, within limit: Duration = .seconds(20)) async throws -> JSON {
         var task = JSON.null
         try await eventually(within: limit, "\(id) is \(status)") {
             task = try await self.status(id)
@@ -97,7 +96,7 @@ struct Instance: Sendable {
     // MARK: The command
 
     /// Runs another verb against this instance.
-    func kefu(
+    package func kefu(
         _ arguments: String..., settings: [String: String] = [:], input: String = ""
     ) async throws -> Outcome {
         try await Child.run(

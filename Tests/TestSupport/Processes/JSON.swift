@@ -1,7 +1,7 @@
 import Foundation
 
 /// A JSON value that a test compares or looks into; what is not there is null all the way down. Written as a literal.
-enum JSON: Hashable, Sendable {
+package enum JSON: Hashable, Sendable {
     case null
     case bool(Bool)
     case number(Double)
@@ -10,11 +10,11 @@ enum JSON: Hashable, Sendable {
     case object([String: JSON])
 
     /// - Throws: when the text is not JSON.
-    init(_ text: String) throws {
+    package init(_ text: String) throws {
         self = try JSONDecoder().decode(JSON.self, from: Data(text.utf8))
     }
 
-    subscript(key: String) -> JSON {
+    package subscript(key: String) -> JSON {
         get { if case .object(let members) = self { members[key] ?? .null } else { .null } }
         set {
             guard case .object(var members) = self else { return }
@@ -23,20 +23,20 @@ enum JSON: Hashable, Sendable {
         }
     }
 
-    subscript(index: Int) -> JSON { elements.indices.contains(index) ? elements[index] : .null }
+    package subscript(index: Int) -> JSON { elements.indices.contains(index) ? elements[index] : .null }
 
-    var elements: [JSON] { if case .array(let elements) = self { elements } else { [] } }
-    var string: String? { if case .string(let text) = self { text } else { nil } }
-    var int: Int? { if case .number(let number) = self { Int(exactly: number) } else { nil } }
-    var members: [String: JSON] { if case .object(let members) = self { members } else { [:] } }
+    package var elements: [JSON] { if case .array(let elements) = self { elements } else { [] } }
+    package var string: String? { if case .string(let text) = self { text } else { nil } }
+    package var int: Int? { if case .number(let number) = self { Int(exactly: number) } else { nil } }
+    package var members: [String: JSON] { if case .object(let members) = self { members } else { [:] } }
 
-    func without(_ names: String...) -> JSON {
+    package func without(_ names: String...) -> JSON {
         guard case .object(let members) = self else { return self }
         return .object(members.filter { !names.contains($0.key) })
     }
 
     /// As compact JSON, members sorted by name.
-    var text: String {
+    package var text: String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Everything that such a value can hold can be encoded, but for infinite numbers, which no test writes.
@@ -45,7 +45,7 @@ enum JSON: Hashable, Sendable {
 }
 
 extension JSON: Codable {
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let value = try decoder.singleValueContainer()
         if value.decodeNil() {
             self = .null
@@ -63,7 +63,7 @@ extension JSON: Codable {
         }
     }
 
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .null: try container.encodeNil()
@@ -80,11 +80,11 @@ extension JSON: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expressibl
     ExpressibleByFloatLiteral, ExpressibleByStringInterpolation, ExpressibleByArrayLiteral,
     ExpressibleByDictionaryLiteral
 {
-    init(nilLiteral: ()) { self = .null }
-    init(booleanLiteral value: Bool) { self = .bool(value) }
-    init(integerLiteral value: Int) { self = .number(Double(value)) }
-    init(floatLiteral value: Double) { self = .number(value) }
-    init(stringLiteral value: String) { self = .string(value) }
-    init(arrayLiteral elements: JSON...) { self = .array(elements) }
-    init(dictionaryLiteral elements: (String, JSON)...) { self = .object(Dictionary(elements) { $1 }) }
+    package init(nilLiteral: ()) { self = .null }
+    package init(booleanLiteral value: Bool) { self = .bool(value) }
+    package init(integerLiteral value: Int) { self = .number(Double(value)) }
+    package init(floatLiteral value: Double) { self = .number(value) }
+    package init(stringLiteral value: String) { self = .string(value) }
+    package init(arrayLiteral elements: JSON...) { self = .array(elements) }
+    package init(dictionaryLiteral elements: (String, JSON)...) { self = .object(Dictionary(elements) { $1 }) }
 }

@@ -1,11 +1,26 @@
 import KefuRedis
-import TestSupport
 
 extension RedisClient {
     /// Every key that begins with `prefix` (no `*?[]\` in it), by the rest of its name: one moment's picture, in one
     /// call.
-    func dump(_ prefix: String) async throws -> [String: KeyImage] {
-        let reply = try await command("EVAL", .string(Self.dumpScript), 0, .string(prefix))
+    package func dump(_ prefix: String) async throws -> [String: KeyImage] {
+        try await dump(prefix, naming: [])
+    }
+
+    /// As ``dump(_:)``, a thousand keys a call: for key spaces too large for one reply, in which nobody writes.
+    package func pagedDump(_ prefix: String, keys: [String]) async throws -> [String: KeyImage] {
+        var image: [String: KeyImage] = [:]
+        for start in stride(from: 0, to: keys.count, by: 1000) {
+            let page = Array(keys[start..<min(start + 1000, keys.count)])
+            image.merge(try await dump(prefix, naming: page)) { $1 }
+        }
+        return image
+    }
+
+    /// - Parameter keys: with the prefix; none: all.
+    private func dump(_ prefix: String, naming keys: [String]) async throws -> [String: KeyImage] {
+        let arguments: [RedisArgument] = ["EVAL", .string(Self.dumpScript), 0, .string(prefix)]
+        let reply = try await command(arguments + keys.map { .string($0) })
         if let error = reply.error { throw error }
         var image: [String: KeyImage] = [:]
         for entry in reply.array ?? [] {
@@ -27,7 +42,8 @@ extension RedisClient {
           set = function(key) return redis.call('SMEMBERS', key) end,
           stream = function(key) return redis.call('XRANGE', key, '-', '+') end,
         }
-        for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do
+        local keys = ARGV[2] and { unpack(ARGV, 2) } or redis.call('KEYS', ARGV[1] .. '*')
+        for _, key in ipairs(keys) do
           local kind = redis.call('TYPE', key).ok
           local expires = redis.call('PTTL', key) >= 0 and 1 or 0
           dump[#dump + 1] = { string.sub(key, #ARGV[1] + 1), kind, expires, reads[kind](key) }
