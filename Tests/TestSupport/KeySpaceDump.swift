@@ -46,7 +46,10 @@ extension RedisClient {
         for _, key in ipairs(keys) do
           local kind = redis.call('TYPE', key).ok
           local expires = redis.call('PTTL', key) >= 0 and 1 or 0
-          dump[#dump + 1] = { string.sub(key, #ARGV[1] + 1), kind, expires, reads[kind](key) }
+          -- Nothing: its time was over between two pages.
+          if reads[kind] then
+            dump[#dump + 1] = { string.sub(key, #ARGV[1] + 1), kind, expires, reads[kind](key) }
+          end
         end
         return dump
         """
