@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func `WAIT right behind a call says how many replicas have received it`() async throws {
-        let port = try await ClientFakePeer.freePort(on: group)
+        let port = Ports.free()
         let primary = try await PrivateRedis.startOwn(["--port", "\(port)", "--repl-diskless-sync-delay", "0"])
         let client = try await primary.client(on: group, scripts: [append])
         func run(_ limit: Duration) async throws -> ReplicatedReply {

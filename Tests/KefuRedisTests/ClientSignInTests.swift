@@ -120,7 +120,7 @@ private struct TLSServer {
             ["req", "-x509", "-subj", "/CN=redis", "-CA", "ca.pem", "-CAkey", "ca.key", "-keyout", "redis.key"]
                 + ["-out", "redis.pem", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
                 + ["-addext", "basicConstraints=critical,CA:FALSE"] + key)
-        let port = try await ClientFakePeer.freePort(on: group)
+        let port = Ports.free()
         let redis = try await PrivateRedis.startOwn(
             ["--tls-port", "\(port)", "--tls-cert-file", "redis.pem", "--tls-key-file", "redis.key"]
                 + ["--tls-ca-cert-file", "ca.pem", "--tls-auth-clients", "no"], folder: folder)
