@@ -18,10 +18,10 @@ struct Report {
         return """
             chaos  seed \(seed)
             chaos  \(rounds) rounds, \(faults) faults, \(kills) kills among them; \(instances) instances
-            chaos  \(tasks) tasks, \(calls) calls (\(unknown) of unknown outcome), \(sendings) actions, \(changes) changes
+            chaos  \(tasks) tasks, \(calls) calls (\(unknown) unanswered), \(sendings) actions, \(changes) changes
             chaos  prevented: \(preventedText)
             chaos  issued anew by a POST that was still under way when its task was cancelled: \(revived)
-            chaos  sent once more under the same key: \(repeated) (allowed: an instance died, stalled or was not answered)
+            chaos  sent once more under the same key: \(repeated) (allowed: somebody died, stalled or was not answered)
             \(takeoverText)
 
             \(table)
@@ -82,7 +82,7 @@ struct Report {
         let lease = Fleet.leaseMs
         let late = all.count { $0 > lease + 1000 }
         return """
-            chaos  kill -9 → the first of its tasks runs elsewhere: p50 \(firsts[firsts.count / 2]) ms, longest \(first) ms \
+            chaos  kill -9 → its first task runs elsewhere: p50 \(firsts[firsts.count / 2]) ms, longest \(first) ms \
             (lease \(lease) ms, \(firsts.count) kills with tasks in hand)
             chaos  kill -9 → each of its \(all.count) tasks: p50 \(all[all.count / 2]) ms, longest \(last) ms, \
             \(late) after lease + 1 s

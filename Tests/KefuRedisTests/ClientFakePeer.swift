@@ -47,13 +47,6 @@ final class ClientFakePeer: Sendable {
     /// Connections so far.
     var accepted: Int { counter.count }
 
-    /// A port that was free a moment ago.
-    static func freePort(on group: MultiThreadedEventLoopGroup) async throws -> Int {
-        let channel = try await ServerBootstrap(group: group).bind(host: "127.0.0.1", port: 0).get()
-        defer { channel.close(promise: nil) }
-        return channel.localAddress?.port ?? 0
-    }
-
     func stop() async throws { try await channel.close() }
 }
 

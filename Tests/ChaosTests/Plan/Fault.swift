@@ -7,7 +7,7 @@ enum Fault: Sendable, Equatable {
     case killAll(afterMs: Int)
     /// `SIGSTOP`, and `SIGCONT` when its leases have run out.
     case stall(place: Int, ms: Int)
-    /// `SIGSTOP` when an answer of Redis is on its way: what it says, such as a claim, is read when it is no longer true.
+    /// `SIGSTOP` when an answer of Redis is on its way: what it claims is read when it is no longer true.
     case freeze(place: Int, skip: Int, ms: Int)
     /// `SIGTERM`.
     case stop(place: Int)
