@@ -2,12 +2,12 @@ import NIOCore
 
 /// Runs the tasks of one event loop's requests on that loop. A route begins in place, inside the read that completed
 /// its request (`Task.immediate`), and comes back to the same thread after every suspension.
-final class LoopExecutor: TaskExecutor {
+package final class LoopExecutor: TaskExecutor {
     let eventLoop: any EventLoop
 
-    init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+    package init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         eventLoop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
