@@ -40,6 +40,34 @@ struct RedisAccessTests {
         }
     }
 
+    @Test func `a user who lacks a right of the scripts is refused before anything is written`() async throws {
+        try await Site.run { site in
+            func allow(_ rules: String...) async throws {
+                let arguments = ["ACL", "SETUSER", "worker"] + rules
+                #expect(try await site.redis.admin.command(arguments.map { .string($0) }).text == "OK")
+            }
+            try await allow("on", ">pw", "~kefu:*", "+@all", "-zadd", "-xadd")
+            let kefu = try await site.start(["REDIS_URL": "unix://worker:pw@\(site.redis.folder)/s"])
+            let health = try await kefu.get("/api/health")
+            #expect(health.status == 503 && health.data["redis"] == "refused")
+            #expect(try await kefu.post("/api/task/receive", Tasks.message("T1")).status == 503)
+            #expect(kefu.child.complaints.contains("the user may not run xadd, zadd"))
+            #expect(try await site.redis.keys("") == [])
+            try await allow("+zadd", "+xadd")
+            try await eventually("requests are taken") { try await kefu.get("/api/health").status == 200 }
+            try await kefu.accept(Tasks.message("T1"))
+            // Taken away later, it is noticed by the first call that needs it.
+            try await allow("-evalsha", "-eval")
+            try await eventually("health says so") {
+                _ = try await kefu.post("/api/task/receive", Tasks.message("T2"))
+                return try await kefu.get("/api/health").data["redis"] == "refused"
+            }
+            try await allow("+evalsha", "+eval")
+            try await eventually("requests are taken again") { try await kefu.get("/api/health").status == 200 }
+            try await kefu.accept(Tasks.message("T2"))
+        }
+    }
+
     @Test func `a wrong password is said, and never shown`() async throws {
         try await Site.run(redis: ["--requirepass", "right"], signIn: { $0.password = "right" }) { site in
             let kefu = try await site.start(["REDIS_URL": "unix://:canary-password@\(site.redis.folder)/s"])

@@ -44,7 +44,7 @@ import Testing
         return Int(place.1).map { (0...input.count).contains($0) } == true ? nil : "a place outside: \(error.detail)"
     }
 
-    private static func flaw(of compact: String, madeOf input: [UInt8], _ random: inout FuzzRandom) -> String? {
+    private static func flaw(of compact: String, madeOf input: [UInt8], _ random: inout SeededGenerator) -> String? {
         let again = reading(compact.utf8) { (body) throws(InputError) in try JSONReader.read(body) { $0.compactJSON } }
         guard again.value == compact else { return "written again as \(again)" }
         // Foundation's reader is slow: some will do.

@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func `What is written as a reply is read as it was`() throws {
-        var random = FuzzRandom(seed: .random(in: .min ... .max))
+        var random = SeededGenerator(seed: .random(in: .min ... .max))
         for _ in 0..<2000 {
             let values = (0..<random.below(6)).map { _ in Self.value(depth: 0, &random) }
             let bytes = values.flatMap(Self.encoded)
@@ -47,7 +47,7 @@ import Testing
     }
 
     /// hiredis of Debian 12 reads arrays up to seven deep.
-    private static func value(depth: Int, _ random: inout FuzzRandom) -> RESPValue {
+    private static func value(depth: Int, _ random: inout SeededGenerator) -> RESPValue {
         switch random.below(depth < 6 ? 7 : 5) {
         case 0: .status(random.pick(["OK", "", "PONG 你好"]))
         case 1: .error(RESPError(random.pick(["ERR no", "OOM", "READONLY You can't"])))

@@ -1,4 +1,4 @@
-/// SplitMix64: the same seed gives the same numbers, so that a failed property can be run again.
+/// SplitMix64: the same seed gives the same numbers, so that what found something can be run again.
 package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 

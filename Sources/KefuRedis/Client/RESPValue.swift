@@ -54,5 +54,11 @@ package struct RESPError: Error, Sendable, Equatable, CustomStringConvertible {
             && (text.utf8.count == bytes.count || text.utf8.dropFirst(bytes.count).first == UInt8(ascii: " "))
     }
 
+    /// Whether the user may not run scripts, or not what is in them (any more).
+    var refusesScripts: Bool { has(prefix: "NOPERM") && text.contains("'eval") || refusesInside }
+
+    /// A script was refused something when it had begun, and may have written.
+    var refusesInside: Bool { text.contains("executing the script can't") }
+
     package var description: String { text }
 }

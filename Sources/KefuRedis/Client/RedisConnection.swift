@@ -155,8 +155,8 @@ final class RedisConnection {
     }
 
     private func deliver(_ reply: RESPValue, to waiter: Waiter) {
-        // The primary has become a replica: new commands belong elsewhere.
-        if let error = reply.error, error.has(prefix: "READONLY"), isOpen {
+        // The primary has become a replica, or the user's rights have changed: new commands belong elsewhere.
+        if let error = reply.error, error.has(prefix: "READONLY") || error.refusesScripts, isOpen {
             closeReason = error.text
             state = .draining
         }

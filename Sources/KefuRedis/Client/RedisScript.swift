@@ -9,11 +9,15 @@ package struct RedisScript: Sendable, Equatable {
     package let sha1: String
     /// Ends work, keeps a lease or moves what is due: never refused for load, or the load would not go down.
     package let isUrgent: Bool
+    /// The commands that it calls and no instance can do without. A user who may not run one of them would leave
+    /// things half done: such a user is refused when a connection signs in.
+    package let rights: Set<String>
 
-    package init(name: String, text: String, isUrgent: Bool = false) {
+    package init(name: String, text: String, isUrgent: Bool = false, rights: Set<String> = []) {
         self.name = name
         self.text = text
         self.isUrgent = isUrgent
+        self.rights = rights
         self.sha1 = Insecure.SHA1.hash(data: Array(text.utf8)).hexadecimal
     }
 }

@@ -47,7 +47,8 @@ enum RedisTrouble: String, CaseIterable {
         case .unknownPrimary: "correct the name in REDIS_URL: redis-cli -p 26379 SENTINEL MASTERS shows it"
         case .noSentinel: "start the sentinels, or correct REDIS_URL: hosts, sentinel_password, sentinel_tls"
         case .certificate: "correct KEFU_REDIS_CA or the name in REDIS_URL: it must stand in the certificate"
-        case .refused, .database: "correct user, password and database in REDIS_URL"
+        case .refused: "correct user and password in REDIS_URL, and give the user the rights that the README lists"
+        case .database: "correct the database in REDIS_URL"
         case .diskFailing: "look at Redis's log and its disk"
         case .full: "raise maxmemory"
         }
@@ -65,7 +66,8 @@ enum RedisTrouble: String, CaseIterable {
         case .noSentinel: ("no sentinel tells where the primary is", "没有哨兵能给出主节点的地址")
         case .wrongServer: ("what answers is no Redis that stores data", "对方不是存放数据的 Redis")
         case .certificate: ("the TLS handshake with Redis fails; see the log", "与 Redis 的 TLS 握手失败，详见日志")
-        case .refused: ("Redis refuses the user or the password of REDIS_URL", "Redis 拒绝了用户或密码")
+        case .refused:
+            ("Redis refuses the user or the password of REDIS_URL, or the user lacks rights", "Redis 拒绝了用户或密码，或用户的权限不够")
         case .diskFailing: ("Redis cannot write to its disk and refuses writes", "Redis 无法写盘，拒绝写入")
         case .full: ("Redis is out of memory", "Redis 内存已满")
         case .database: ("Redis has no database of the number in REDIS_URL", "Redis 没有 REDIS_URL 里的数据库")

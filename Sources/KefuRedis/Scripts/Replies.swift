@@ -151,6 +151,10 @@ extension StoreError {
     }
 
     init(_ reply: RESPError) {
-        self = Self.passing.contains(String(reply.prefix)) ? .unavailable(reply.text) : .defect(reply.text)
+        if reply.refusesInside {
+            self = .outcomeUnknown(reply.text)
+        } else {
+            self = Self.passing.contains(String(reply.prefix)) ? .unavailable(reply.text) : .defect(reply.text)
+        }
     }
 }

@@ -11,6 +11,9 @@ package struct ScriptLibrary: Sendable {
         "cancel", "claim", "renew", "finish", "release", "sweep", "settle_callback", "heartbeat", "leave",
     ]
 
+    /// What instances never call.
+    private static let doctors: Set = ["inspect", "rearm", "recount"]
+
     /// The read of the clock, once in the prelude and nowhere else.
     package static let clockRead = "redis.call('TIME')"
 
@@ -30,8 +33,10 @@ package struct ScriptLibrary: Sendable {
         let prelude = shared.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
         func script(_ name: String, _ bytes: [UInt8]) -> RedisScript {
             let (shebang, code) = Composition.compose(String(decoding: bytes, as: UTF8.self), prelude: prelude)
+            let commands = code.matches(of: #/call\('([A-Z]+)'/#).map { String($0.1) }
             return RedisScript(
-                name: name, text: shebang + "\n" + rewritten(code), isUrgent: Self.urgent.contains(name))
+                name: name, text: shebang + "\n" + rewritten(code), isUrgent: Self.urgent.contains(name),
+                rights: Self.doctors.contains(name) ? [] : Set(commands))
         }
         receive = script("receive", PackageResources.receive_lua)
         match = script("match", PackageResources.match_lua)

@@ -91,7 +91,7 @@ struct Build {
         stop.whenTold { Task { await group.triggerGracefulShutdown() } }
         let outcome: Result<Void, any Error>
         do {
-            // Where replies come in and requests are answered: an attempt changes no thread between Redis and its socket.
+            // Where replies come in: an attempt changes no thread between Redis and its socket.
             try await withTaskExecutorPreference(LoopExecutor(self.group.next())) { try await group.run() }
             outcome = .success(())
         } catch { outcome = .failure(error) }

@@ -40,10 +40,10 @@ package struct FuzzRun {
 
     /// - Parameter check: says which rule the input breaks; nil when it breaks none.
     /// - Returns: what was found, at most a few, each with what makes it again.
-    package func run(_ check: ([UInt8], inout FuzzRandom) -> String?) -> [Finding] {
+    package func run(_ check: ([UInt8], inout SeededGenerator) -> String?) -> [Finding] {
         var findings: [Finding] = []
         for number in first..<(first + inputs) {
-            var random = FuzzRandom(seed: seed &+ UInt64(number) &* 0xD134_2543_DE82_EF95)
+            var random = SeededGenerator(seed: seed &+ UInt64(number) &* 0xD134_2543_DE82_EF95)
             let input = number < corpus.count ? corpus[number] : mutation.make(of: corpus, using: &random)
             guard let broken = check(input, &random) else { continue }
             findings.append(

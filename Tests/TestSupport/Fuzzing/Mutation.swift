@@ -23,13 +23,13 @@ package struct Mutation: Sendable {
     ]
 
     /// One input, made of one of the seeds; another may be spliced in.
-    package func make(of seeds: [[UInt8]], using random: inout FuzzRandom) -> [UInt8] {
+    package func make(of seeds: [[UInt8]], using random: inout SeededGenerator) -> [UInt8] {
         var bytes = random.pick(seeds)
         for _ in 0..<random.pick([0, 1, 1, 1, 2, 3, 5, 8]) { change(&bytes, seeds, &random) }
         return Array(bytes.prefix(longest))
     }
 
-    private func change(_ bytes: inout [UInt8], _ seeds: [[UInt8]], _ random: inout FuzzRandom) {
+    private func change(_ bytes: inout [UInt8], _ seeds: [[UInt8]], _ random: inout SeededGenerator) {
         let start = random.below(bytes.count + 1)
         let end = min(bytes.count, start + random.below(random.pick([2, 8, 64, bytes.count + 1])))
         switch random.below(12) {
@@ -54,14 +54,14 @@ package struct Mutation: Sendable {
         }
     }
 
-    private func wrap(_ bytes: inout [UInt8], _ range: Range<Int>, _ random: inout FuzzRandom) {
+    private func wrap(_ bytes: inout [UInt8], _ range: Range<Int>, _ random: inout SeededGenerator) {
         let (open, close) = random.pick([("[", "]"), (#"{"a":"#, "}"), ("\"", "\""), ("*1\r\n", ""), ("%", "")])
         let depth = random.pick([1, 2, 7, 31, 32, 33, 200])
         bytes.insert(contentsOf: repeatElement(close.utf8, count: depth).joined(), at: range.upperBound)
         bytes.insert(contentsOf: repeatElement(open.utf8, count: depth).joined(), at: range.lowerBound)
     }
 
-    private func replaceNumber(in bytes: inout [UInt8], from start: Int, _ random: inout FuzzRandom) {
+    private func replaceNumber(in bytes: inout [UInt8], from start: Int, _ random: inout SeededGenerator) {
         guard let first = bytes[start...].firstIndex(where: { (0x30...0x39).contains($0) }) else { return }
         let end = bytes[first...].firstIndex { !(0x30...0x39).contains($0) } ?? bytes.count
         bytes.replaceSubrange(first..<end, with: random.pick(Self.numbers))
