@@ -31,7 +31,7 @@ struct DeadInstanceTests {
             // A later one's callback comes behind any second one of the first.
             try await second.accept(Tasks.message("T2"))
             #expect(try await second.report(Tasks.said("好的")) == ["T2"])
-            let told = try await site.receiver.until { log in log.requests.contains { $0.text.contains("T2") } }
+            let told = try await site.receiver.until { log in log.requests.contains { $0.json["task_id"] == "T2" } }
                 .requests
             #expect(told.map { $0.json["task_id"] } == ["T1", "T2"])
             #expect(told[0].json["status"] == "completed" && told[0].json["attempts"] == 2)
