@@ -52,7 +52,7 @@ package struct RedisInfo: Sendable {
             "evicts", "a full Redis would forget tasks: CONFIG SET maxmemory-policy noeviction",
             if: self["maxmemory_policy"].map { $0 != "noeviction" } ?? false)
         warn(
-            "full", "Redis has reached maxmemory: new tasks are refused until some end; raise maxmemory",
+            "full", "Redis has reached maxmemory: new tasks and events are refused until some end; raise maxmemory",
             if: number("maxmemory") > 0 && number("used_memory") >= number("maxmemory"))
         warn(
             "too_few_replicas",
