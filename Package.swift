@@ -16,6 +16,11 @@ let scripts = [
     "leave", "fence", "inspect", "rearm", "recount",
 ]
 
+/// What the pages for people are made of; `Pages/Assets.swift` says where each is served.
+let pages = [
+    "Dashboard/index.html", "Dashboard/app.css", "Dashboard/app.js",
+]
+
 let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
@@ -60,7 +65,7 @@ let package = Package(
             dependencies: [
                 "KefuCore", lifecycle, log, crypto, .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
-            ] + nio, swiftSettings: settings),
+            ] + nio, resources: pages.map { .embedInCode($0) }, swiftSettings: settings),
 
         // The command: arguments, settings, wiring.
         .executableTarget(

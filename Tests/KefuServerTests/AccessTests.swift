@@ -17,7 +17,7 @@ import Testing
         ("/api/task/list", [.tasks, .read, .admin]), ("/api/task/stats", [.tasks, .read, .admin]),
         ("/api/event", [.events, .admin]), ("/api/event/batch", [.events, .admin]),
         ("/api/callbacks", [.tasks, .read, .admin]), ("/api/callbacks/replay", [.admin]),
-        ("/api/health", nil), ("/api/health/live", nil),
+        ("/api/access", Set(Role.allCases)), ("/api/health", nil), ("/api/health/live", nil),
     ]
 
     @Test(arguments: Role.allCases)
@@ -66,7 +66,7 @@ import Testing
         func verdict(_ bytes: [UInt8]) -> AccessControl.Verdict {
             access.check(authorization: "Bearer " + String(decoding: bytes, as: UTF8.self), fields: 1, for: .admin)
         }
-        #expect(verdict(secret) == .allowed(caller: "admin-token"))
+        #expect(verdict(secret) == .allowed(caller: Caller(name: "admin-token", role: .admin)))
         for index in secret.indices {
             #expect(verdict(Array(secret[..<index])) == .unauthorized)
             #expect(verdict(secret + secret[...index]) == .unauthorized)

@@ -171,9 +171,13 @@ import Testing
     @Test func `HEAD is answered without a body`() async throws {
         try await TestServer.run { server in
             let client = try await server.connect()
-            let head = try await client.exchange("HEAD", "/api/health")
-            #expect(head.status == 405)
-            #expect(head["content-length"] != "0")
+            let head = try await client.exchange("HEAD", "/api/health/live")
+            let full = try await client.exchange("GET", "/api/health/live")
+            #expect(head.status == 200 && full.status == 200)
+            #expect(head["content-length"] == "\(full.body.utf8.count)")
+            let refused = try await client.exchange("HEAD", "/api/event")
+            #expect(refused.status == 405)
+            #expect(refused["content-length"] != "0")
             #expect(try await client.exchange("GET", "/api/health/live").status == 200)
         }
     }

@@ -59,13 +59,15 @@ import Testing
     }
 
     @Test(arguments: [
-        ("GET", "/api/task/receive", 405, "POST"), ("POST", "/api/health", 405, "GET"),
-        ("HEAD", "/api/health", 405, "GET"), ("OPTIONS", "/api/task/receive", 405, "POST"),
-        ("TRACE", "/api/health", 405, "GET"), ("PUT", "/api/task/status/x", 405, "GET"),
+        ("GET", "/api/task/receive", 405, "POST"), ("POST", "/api/health", 405, "GET, HEAD"),
+        ("PUT", "/api/health", 405, "GET, HEAD"), ("OPTIONS", "/api/task/receive", 405, "POST"),
+        ("TRACE", "/api/health", 405, "GET, HEAD"), ("PUT", "/api/task/status/x", 405, "GET, HEAD"),
         ("DELETE", "/api/event", 405, "POST"), ("CONNECT", "h:443", 405, "GET, POST"),
-        ("GET", "/", 404, nil as String?), ("GET", "/api/task/status/", 404, nil), ("GET", "//api/health", 404, nil),
+        ("GET", "/x", 404, nil as String?), ("GET", "/api/task/status/", 404, nil), ("GET", "//api/health", 404, nil),
         ("GET", "/api/../api/health", 404, nil), ("GET", "/api/%68ealth", 404, nil), ("GET", "/api/health/", 404, nil),
-        ("GET", "/API/health", 404, nil), ("GET", "/api/task/status/a/b", 404, nil), ("GET", "/%00", 404, nil),
+        ("GET", "/API/health", 404, nil), ("GET", "/assets/", 404, nil), ("GET", "/assets/x.js", 404, nil),
+        ("POST", "/assets/app.js", 405, "GET, HEAD"), ("POST", "/", 405, "GET, HEAD"),
+        ("GET", "/api/task/status/a/b", 404, nil), ("GET", "/%00", 404, nil),
         ("OPTIONS", "*", 404, nil), ("GET", "/api/health#x", 404, nil),
     ])
     func anUnknownPathIs404AndAnotherMethod405(

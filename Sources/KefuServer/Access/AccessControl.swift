@@ -9,6 +9,8 @@ package enum Role: String, Sendable, CaseIterable {
 package enum Permission: Sendable {
     /// Everyone, without a token.
     case open
+    /// Everyone with a token, whatever its role.
+    case any
     /// Those who issue tasks.
     case tasks
     /// Those who report events.
@@ -20,7 +22,7 @@ package enum Permission: Sendable {
 
     package func allows(_ role: Role) -> Bool {
         switch self {
-        case .open: true
+        case .open, .any: true
         case .tasks: role == .tasks || role == .admin
         case .events: role == .events || role == .admin
         case .read: role == .tasks || role == .read || role == .admin
@@ -46,11 +48,22 @@ package struct AccessToken: Sendable, Equatable, CustomStringConvertible {
     package var description: String { "\(name):\(role.rawValue):…" }
 }
 
+/// Who has sent a valid token.
+package struct Caller: Sendable, Equatable {
+    package var name: String
+    package var role: Role
+
+    package init(name: String, role: Role) {
+        self.name = name
+        self.role = role
+    }
+}
+
 /// Checks bearer tokens (RFC 6750). Without configured tokens everything is allowed.
 package struct AccessControl: Sendable {
     package enum Verdict: Equatable {
-        /// The name of the token, nil when none was needed.
-        case allowed(caller: String?)
+        /// nil when no token was needed.
+        case allowed(caller: Caller?)
         case unauthorized
         case forbidden
     }
@@ -83,7 +96,8 @@ package struct AccessControl: Sendable {
         var match: Entry?
         for entry in entries where entry.digest == digest { match = entry }
         guard let match else { return .unauthorized }
-        return permission.allows(match.role) ? .allowed(caller: match.name) : .forbidden
+        return permission.allows(match.role)
+            ? .allowed(caller: Caller(name: match.name, role: match.role)) : .forbidden
     }
 
     private static func bearerToken(_ value: String) -> ArraySlice<UInt8>? {

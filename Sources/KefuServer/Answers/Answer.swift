@@ -1,9 +1,12 @@
 import KefuCore
 
-/// A complete JSON answer, before the connection's own fields are added.
+/// A complete answer, JSON unless it says otherwise, before the connection's own fields are added.
 package struct Answer: Sendable {
     package var status: Int
     package var body: [UInt8]
+    package var contentType: StaticString = "application/json"
+    /// Header lines of its own, each with its CRLF, in the place of `Cache-Control: no-store`.
+    package var fields: String?
     /// The value of `Retry-After`, in seconds.
     package var retryAfterSeconds: Int?
     /// The value of `Allow`.

@@ -17,12 +17,22 @@ extension Answer {
     ///
     /// - Parameter date: the `Date` line with its CRLF.
     func write(into buffer: inout ByteBuffer, framing: AnswerFraming, date: [UInt8]) {
-        buffer.reserveCapacity(minimumWritableBytes: 320 + body.count)
+        buffer.reserveCapacity(minimumWritableBytes: 320 + (fields?.utf8.count ?? 0) + body.count)
         buffer.writeStaticString("HTTP/1.1 ")
         buffer.writeStaticString(Self.statusLine(status))
-        buffer.writeStaticString("\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nContent-Length: ")
-        buffer.writeDecimal(body.count)
-        buffer.writeStaticString("\r\nX-Request-Id: ")
+        if status != 304 {
+            buffer.writeStaticString("\r\nContent-Type: ")
+            buffer.writeStaticString(contentType)
+            buffer.writeStaticString("\r\nContent-Length: ")
+            buffer.writeDecimal(body.count)
+        }
+        buffer.writeStaticString("\r\n")
+        if let fields {
+            buffer.writeString(fields)
+        } else {
+            buffer.writeStaticString("Cache-Control: no-store\r\n")
+        }
+        buffer.writeStaticString("X-Request-Id: ")
         buffer.writeString(framing.requestID)
         buffer.writeStaticString("\r\n")
         buffer.writeBytes(date)
@@ -50,6 +60,7 @@ extension Answer {
     private static func statusLine(_ status: Int) -> StaticString {
         switch status {
         case 200: "200 OK"
+        case 304: "304 Not Modified"
         case 400: "400 Bad Request"
         case 401: "401 Unauthorized"
         case 403: "403 Forbidden"

@@ -39,6 +39,9 @@ package struct APIRoutes: Sendable {
             Route(.post, "/api/event/batch", .events, load: .event, body: .batch, handler: eventBatch),
             Route(.get, "/api/callbacks", .read, load: .page, handler: callbacks),
             Route(.post, "/api/callbacks/replay", .admin, load: .task, handler: replayCallbacks),
+            Route(.get, "/", .open, load: .query, handler: page),
+            Route(.get, "/assets/:name", .open, load: .query, handler: asset),
+            Route(.get, "/api/access", .any, load: .query, handler: access),
             Route(.get, "/api/health", .open, load: .essential, handler: health),
             Route(.get, "/api/health/live", .open, load: .essential, handler: healthLive),
         ]

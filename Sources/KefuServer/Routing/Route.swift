@@ -6,6 +6,12 @@ package struct Request: Sendable {
     package var pathArgument: String?
     /// What follows `?` in the target, still percent-encoded; ASCII.
     package var query: String
+    /// nil without configured tokens, and on open paths.
+    package var caller: Caller?
+    /// The value of `If-None-Match`, all of them joined.
+    package var ifNoneMatch: String?
+    /// The value of `Last-Event-ID`.
+    package var lastEventID: String?
     package var body: ByteBuffer
 }
 

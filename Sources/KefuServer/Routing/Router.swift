@@ -15,7 +15,9 @@ package struct Router: Sendable {
         var takesArgument: Bool
         var routes: [Route]
 
-        var allow: String { routes.map(\.method.rawValue).joined(separator: ", ") }
+        var allow: String {
+            routes.map { $0.method == .get ? "GET, HEAD" : $0.method.rawValue }.joined(separator: ", ")
+        }
     }
 
     private let entries: [Entry]
@@ -37,7 +39,7 @@ package struct Router: Sendable {
     }
 
     /// - Parameters:
-    ///   - method: as sent, in capitals.
+    ///   - method: as sent, in capitals. `HEAD` is `GET` whose body is not sent.
     ///   - path: the target's path, ASCII.
     func match(method: String, path: Substring) -> Match {
         let bytes = path.utf8
@@ -57,6 +59,7 @@ package struct Router: Sendable {
     }
 
     private func pick(_ entry: Entry, _ method: String, argument: String?) -> Match {
+        let method = method == "HEAD" ? "GET" : method
         for route in entry.routes where route.method.rawValue == method {
             return .found(route, argument: argument)
         }

@@ -135,7 +135,8 @@ extension HTTPConnection {
         phase = .answering
         timer?.expire(at: .distantFuture)
         let request = Request(
-            pathArgument: head.pathArgument, query: head.query, body: body)
+            pathArgument: head.pathArgument, query: head.query, caller: head.caller, ifNoneMatch: head.ifNoneMatch,
+            lastEventID: head.lastEventID, body: body)
         body = ByteBuffer()
         let connection = NIOLoopBound(self, eventLoop: loop.executor.eventLoop)
         let route = head.route
@@ -259,7 +260,7 @@ extension HTTPConnection {
             metadata: [
                 "request_id": "\(exchange.requestID)", "status": "\(answer.status)",
                 "path": "\(exchange.accepted?.route.path ?? "-")",
-                "caller": "\(exchange.accepted?.caller ?? "-")",
+                "caller": "\(exchange.accepted?.caller?.name ?? "-")",
                 "duration_us": "\((NIODeadline.now() - exchange.startedAt).nanoseconds / 1_000)",
             ])
     }

@@ -5,7 +5,9 @@ struct AcceptedHead {
     var route: Route
     var pathArgument: String?
     var query: String
-    var caller: String?
+    var caller: Caller?
+    var ifNoneMatch: String?
+    var lastEventID: String?
     /// Bytes; the body may be shorter when it is chunked.
     var bodyLimit: Int
     /// Bytes; nil for a chunked body.
@@ -51,8 +53,9 @@ struct HeadCheck: Sendable {
         guard length.map({ $0 <= limit }) ?? true else { return .refused(.bodyTooLarge, closes: true) }
         return .accepted(
             AcceptedHead(
-                route: route, pathArgument: argument, query: query, caller: caller, bodyLimit: limit,
-                contentLength: length, expectsContinue: fields.expectsContinue && length != 0))
+                route: route, pathArgument: argument, query: query, caller: caller, ifNoneMatch: fields.ifNoneMatch,
+                lastEventID: fields.lastEventID, bodyLimit: limit, contentLength: length,
+                expectsContinue: fields.expectsContinue && length != 0))
     }
 
     /// What no request may be, whatever it asks for.

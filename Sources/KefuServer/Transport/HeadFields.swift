@@ -11,6 +11,8 @@ struct HeadFields {
     private(set) var contentType: String?
     private(set) var contentEncoding: String?
     private(set) var transferEncoding: String?
+    private(set) var ifNoneMatch: String?
+    private(set) var lastEventID: String?
     private(set) var requestID: String?
     private(set) var requestIDs = 0
     private(set) var expectsContinue = false
@@ -30,6 +32,8 @@ struct HeadFields {
             case 13 where Self.equal(name, "authorization"):
                 authorization = value
                 authorizations += 1
+            case 13 where Self.equal(name, "if-none-match"): ifNoneMatch = Self.join(ifNoneMatch, value)
+            case 13 where Self.equal(name, "last-event-id"): lastEventID = value
             case 14 where Self.equal(name, "content-length"): contentLength = value
             case 16 where Self.equal(name, "content-encoding"): contentEncoding = Self.join(contentEncoding, value)
             case 17 where Self.equal(name, "transfer-encoding"): transferEncoding = Self.join(transferEncoding, value)

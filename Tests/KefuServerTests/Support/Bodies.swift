@@ -28,6 +28,7 @@ enum Bodies {
         ("POST", "/api/event/batch", "[\(event)]"),
         ("GET", "/api/callbacks", nil),
         ("POST", "/api/callbacks/replay", #"{"all_dead": true}"#),
+        ("GET", "/api/access", nil),
         ("GET", "/api/health", nil),
         ("GET", "/api/health/live", nil),
     ]

@@ -1,0 +1,3 @@
+const answer = await fetch('/api/health');
+const { message } = await answer.json();
+document.getElementById('status').textContent = message;
