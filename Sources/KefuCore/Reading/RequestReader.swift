@@ -23,6 +23,11 @@ package struct RequestReader: Sendable {
         try one(body, EventReader.read)
     }
 
+    /// One event inside a document that was read already.
+    package func event(_ element: JSONElement) -> BatchItem<CustomerEvent> {
+        item(element, id: "event_id", EventReader.read)
+    }
+
     /// 0–1,000 events; the paths in an item's error begin at the item.
     package func events(_ body: UnsafeRawBufferPointer) throws(InputError) -> [BatchItem<CustomerEvent>] {
         try batch(body, id: "event_id", EventReader.read)
@@ -74,15 +79,21 @@ package struct RequestReader: Sendable {
                 guard items.count < InputLimits.batchItems else {
                     throw InputError(.validation, detail: "must have at most \(InputLimits.batchItems) items")
                 }
-                let result = Result { () throws(InputError) in
-                    try refuseMarkRuns(element)
-                    return try read(element)
-                }
-                let known = element.member(id).flatMap { try? Identifier.read($0) }  // no id to show is no error here
-                items.append(BatchItem(id: known, result: result))
+                items.append(item(element, id: id, read))
             }
             return items
         }
+    }
+
+    private func item<Value>(
+        _ element: JSONElement, id: StaticString, _ read: (JSONElement) throws(InputError) -> Value
+    ) -> BatchItem<Value> {
+        let result = Result { () throws(InputError) in
+            try refuseMarkRuns(element)
+            return try read(element)
+        }
+        let known = element.member(id).flatMap { try? Identifier.read($0) }  // no id to show is no error here
+        return BatchItem(id: known, result: result)
     }
 
     private func refuseMarkRuns(_ element: JSONElement) throws(InputError) {

@@ -1,4 +1,5 @@
 import Glibc
+import KefuCore
 
 /// Posts JSON to one of Kefu's peers, signed when there is a secret. What the gateway and the callbacks share.
 struct WebhookSender: Sendable {

@@ -1,10 +1,17 @@
-import KefuCore
-
 /// The body of a gateway request: every member always present, null where there is nothing.
-enum GatewayBody {
-    static func json(of request: ActionRequest, formatTime: (Int64) -> String) -> [UInt8] {
+package enum GatewayBody {
+    package static func json(of request: ActionRequest, formatTime: (Int64) -> String) -> [UInt8] {
         var json = JSONWriter(capacity: 512)
         json.beginObject()
+        writeMembers(of: request, to: &json, formatTime: formatTime)
+        json.endObject()
+        return json.bytes
+    }
+
+    /// The body's members, for a frame that has some more.
+    package static func writeMembers(
+        of request: ActionRequest, to json: inout JSONWriter, formatTime: (Int64) -> String
+    ) {
         json.key("task_id")
         json.string(request.taskID)
         json.key("generation")
@@ -22,8 +29,6 @@ enum GatewayBody {
         json.endObject()
         json.key("trigger_event")
         json.raw(request.triggerEventJSON.map { withReadableTime($0, formatTime: formatTime) })
-        json.endObject()
-        return json.bytes
     }
 
     private static func write(_ action: Action, to json: inout JSONWriter) {
@@ -41,7 +46,7 @@ enum GatewayBody {
 
     /// The event with the epoch milliseconds of its first member, `"at":<digits>`, as a formatted string. An event
     /// that does not begin so was not written by the store's scripts and passes as it is.
-    static func withReadableTime(_ event: String, formatTime: (Int64) -> String) -> String {
+    package static func withReadableTime(_ event: String, formatTime: (Int64) -> String) -> String {
         let lead = #"{"at":"#
         guard event.hasPrefix(lead) else { return event }
         let rest = event.utf8.dropFirst(lead.utf8.count)

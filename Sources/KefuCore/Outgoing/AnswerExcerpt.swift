@@ -1,10 +1,10 @@
 /// The beginning of a foreign text, made fit to be shown in a log line or a record.
-enum AnswerExcerpt {
+package enum AnswerExcerpt {
     /// Bytes of UTF-8.
     static let limit = 200
 
     /// One line of printable text; control, format and other invisible characters and broken UTF-8 become one space.
-    static func of(_ body: [UInt8]) -> String {
+    package static func of(_ body: [UInt8]) -> String {
         var excerpt = String.UnicodeScalarView()
         var size = 0
         var pendingSpace = false
