@@ -11,8 +11,9 @@ import PackageDescription
 /// One Lua file an operation; `prelude`, `matching` and `leasing` are inserted behind the first line of each
 /// of the others.
 let scripts = [
-    "prelude", "matching", "leasing", "receive", "match", "cancel", "retry", "fire", "status", "list", "stats",
-    "callbacks", "replay_callbacks", "claim", "renew", "finish", "release", "sweep", "settle_callback", "heartbeat",
+    "prelude", "matching", "leasing", "receive", "match", "cancel", "retry", "fire", "update", "status", "list",
+    "stats", "history", "callbacks", "replay_callbacks", "claim", "renew", "finish", "release", "sweep",
+    "settle_callback", "heartbeat",
     "leave", "fence", "inspect", "rearm", "recount",
 ]
 

@@ -45,22 +45,28 @@ local function was_unfinished(status, created, timeline, generation)
   return nil
 end
 
+local PRIORITIES = { 'urgent', 'high', 'normal' }
 local sums, order = {}, {}
 local page = page_before(KEYS[1], ARGV[4], ARGV[5], limit)
 for i = 1, #page, 2 do
   local values = call('HMGET', task_key(page[i]), 'status', 'priority', 'trigger_type', 'created_at', 'timeline',
-    'generation')
+    'generation', 'updated_at')
   local created = tonumber(values[4])
   if values[1] and values[2] and values[3] and created then
     local was = was_unfinished(values[1], created, values[5] or '', values[6])
     if was ~= false then
-      local field = values[2] .. ':' .. values[3]
-      if not sums[field] then
-        sums[field] = { 0, 0 }
-        order[#order + 1] = field
+      -- Of a record that was changed since, nobody knows with which priority it was counted.
+      local updated = tonumber(values[7])
+      local is_sure = was and not (updated and updated >= moment)
+      for _, priority in ipairs(updated and updated >= moment and PRIORITIES or { values[2] }) do
+        local field = priority .. ':' .. values[3]
+        if not sums[field] then
+          sums[field] = { 0, 0 }
+          order[#order + 1] = field
+        end
+        local column = is_sure and 1 or 2
+        sums[field][column] = sums[field][column] + 1
       end
-      local column = was and 1 or 2
-      sums[field][column] = sums[field][column] + 1
     end
   end
 end

@@ -28,7 +28,7 @@ struct Kefu: AsyncParsableCommand {
         version: version,
         subcommands: [
             ServeVerb.self, SendVerb.self, EventVerb.self, StatusVerb.self, ListVerb.self, CancelVerb.self,
-            RetryVerb.self,
-            FireVerb.self, StatsVerb.self, CallbacksVerb.self, DoctorVerb.self,
+            RetryVerb.self, FireVerb.self, UpdateVerb.self,
+            StatsVerb.self, CallbacksVerb.self, DoctorVerb.self,
         ])
 }

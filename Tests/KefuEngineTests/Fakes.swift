@@ -118,6 +118,8 @@ final class FakeStore: TaskStore {
     }
     func retry(taskID: String) async throws(StoreError) -> Handout<ChangeOutcome> { throw Self.unused }
     func fire(taskID: String) async throws(StoreError) -> Handout<ChangeOutcome> { throw Self.unused }
+    func update(_ update: TaskUpdate) async throws(StoreError) -> Handout<UpdateOutcome> { throw Self.unused }
+    func history(_ span: History.Span) async throws(StoreError) -> History { throw Self.unused }
     func status(taskID: String) async throws(StoreError) -> TaskRecord? { throw Self.unused }
     func list(_ query: ListQuery) async throws(StoreError) -> TaskPage { throw Self.unused }
     func stats() async throws(StoreError) -> StoreStats { throw Self.unused }

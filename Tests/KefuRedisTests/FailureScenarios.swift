@@ -76,6 +76,18 @@ struct FailureScenario: Sendable, CustomTestStringConvertible {
             }, act: cancel),
         FailureScenario("fire, armed", { try await $0.accepted(.example()) }, act: fire),
         FailureScenario("fire, scheduled", { try await $0.accepted(.example("T1", .time(5))) }, act: fire),
+        FailureScenario("update, armed", { try await $0.accepted(.example()) }) {
+            let hours = TaskUpdate.Timeout(ms: 7_200_000, hours: "2")
+            _ = try await $0.store.update(.init(taskID: "T1", timeout: hours, priority: .high, message: "改"))
+        },
+        FailureScenario("update, several triggers") {
+            try await $0.accepted(.example("T1", .time(5), or: [.payment(), .time(9)]))
+        } act: {
+            _ = try await $0.store.update(.init(taskID: "T1", timeMs: TestStore.epoch + 7))
+        },
+        FailureScenario("update, fired", { try await $0.accepted(.example("T1", .time(5))) }) {
+            _ = try await $0.store.update(.init(taskID: "T1", timeMs: TestStore.epoch, priority: .urgent))
+        },
         FailureScenario("retry") {
             try await $0.finished(try await $0.held(), .rejected)
         } act: {
@@ -206,6 +218,7 @@ struct FailureScenario: Sendable, CustomTestStringConvertible {
         FailureScenario("status", { try await $0.held() }, act: { _ = try await $0.store.status(taskID: "T1") }),
         FailureScenario("list", { try await $0.held() }, act: { _ = try await $0.store.list(ListQuery()) }),
         FailureScenario("stats", act: { _ = try await $0.store.stats() }),
+        FailureScenario("history", act: { _ = try await $0.store.history(.hour) }),
         FailureScenario("callbacks", finishedTask) { _ = try await $0.store.callbacks(CallbackQuery()) },
     ]
 }

@@ -10,10 +10,11 @@ extension NewTask {
         or others: [Trigger] = [], timeoutMs: Int64 = 3_600_000, maxRetry: Int = 3, message: String = "谢谢",
         content: String = "d1"
     ) -> NewTask {
-        NewTask(
+        let hours = Double(timeoutMs) / 3_600_000
+        return NewTask(
             id: id, type: "greeting", customer: Customer(id: customer), trigger: trigger, otherTriggers: others,
             action: Action(kind: .sendMessage, message: message), priority: priority, timeoutMs: timeoutMs,
-            timeoutHours: "1", maxRetry: maxRetry, contentDigest: content)
+            timeoutHours: Int(exactly: hours).map { "\($0)" } ?? "\(hours)", maxRetry: maxRetry, contentDigest: content)
     }
 }
 

@@ -24,6 +24,7 @@ struct Answer: Equatable, CustomStringConvertible {
         case let sweep as SweepOutcome:
             let (timedOut, reclaimed, lost) = (sweep.timedOut.sorted(), sweep.reclaimed.sorted(), sweep.lost.sorted())
             outcome = "timed out \(timedOut) reclaimed \(reclaimed) lost \(lost)"
+        case .updated(let record) as UpdateOutcome: outcome = "updated \(record.priority.rawValue)"
         case let other: outcome = "\(other)".replacing("KefuCore.TaskStatus.", with: "")
         }
         claimed = handout.tasks.map { "\($0.lease.taskID)#\($0.attempt)" }

@@ -10,7 +10,7 @@ struct ModelProjection: Equatable {
     private static let fields: Set<String> = [
         "status", "generation", "attempts", "retry_count", "lost", "deadline_at", "triggered_at", "completed_at",
         "created_at", "next_attempt_at", "error_code", "cancel_requested", "owner", "content", "customer_id",
-        "trigger_event",
+        "trigger_event", "updated_at", "priority", "action_message",
     ]
 
     init(_ image: [String: KeyImage]) {
@@ -63,6 +63,9 @@ struct ModelProjection: Equatable {
         record["triggered_at"] = task.firedAt.map { "\($0)" }
         record["trigger_event"] = task.eventAt.map { "\($0)" }
         record["completed_at"] = task.endedAt.map { "\($0)" }
+        record["updated_at"] = task.updatedAt.map { "\($0)" }
+        record["priority"] = task.task.priority.rawValue
+        record["action_message"] = task.task.action.message
         record["error_code"] = task.errorCode
         record["cancel_requested"] = task.isCancelAsked ? "1" : nil
         func stand(_ key: String, _ score: Int64) { keys[key, default: [:]][id] = "\(score)" }

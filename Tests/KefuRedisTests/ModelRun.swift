@@ -86,8 +86,8 @@ struct ModelRun {
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<20: try await receive()
         case 20..<38: try await match()
-        case 38..<46: try await cancel()
-        case 46..<50: try await change()
+        case 38..<44: try await cancel()
+        case 44..<50: try await change()
         case 50..<55: try await claim()
         case 55..<67: try await finish()
         case 67..<71: try await renewOrRelease()
@@ -213,10 +213,23 @@ struct ModelRun {
 
     private mutating func change() async throws {
         let id = id()
-        if Bool.random(using: &random) {
-            try compare("fire \(id)", Answer(try await store().fire(taskID: id)), model.fire(id))
-        } else {
-            try compare("retry \(id)", Answer(try await store().retry(taskID: id)), model.retry(id))
+        switch Int.random(in: 0...2, using: &random) {
+        case 0: try compare("fire \(id)", Answer(try await store().fire(taskID: id)), model.fire(id))
+        case 1: try compare("retry \(id)", Answer(try await store().retry(taskID: id)), model.retry(id))
+        default: try await update(id)
         }
+    }
+
+    private mutating func update(_ id: String) async throws {
+        let timeouts = [60_000, 3_600_000, 172_800_000] as [Int64]
+        var update = TaskUpdate(taskID: id, priority: Priority.allCases.randomElement(using: &random))
+        if Bool.random(using: &random) {
+            update.timeMs = model.now + ([-1_000, 0, 1, 5_000, 7_200_000].randomElement(using: &random) ?? 0)
+        }
+        if Bool.random(using: &random), let ms = timeouts.randomElement(using: &random) {
+            update.timeout = .init(ms: ms, hours: "\(Double(ms) / 3_600_000)")
+        }
+        if Bool.random(using: &random) { update.message = "改" }
+        try compare("update \(update)", Answer(try await store().update(update)), model.update(update))
     }
 }

@@ -55,6 +55,25 @@ import Testing
         #expect(recounting.excess("normal:customer_reply") == 0...0)
     }
 
+    @Test func `With which priority a task was counted that was changed since, nobody knows`() async throws {
+        let test = try await TestStore()
+        try await test.accepted(.example("A"), .example("B"))
+        try await test.at(10)
+        var inspection = InspectTests.inspection(test.store, false)
+        var (moment, recounting) = try await inspection.beginRecount()
+        _ = try await test.store.update(.init(taskID: "A", priority: .urgent))
+        try await inspection.recount(moment, into: &recounting)
+        for priority in ["urgent", "high", "normal"] {
+            #expect(recounting.excess("\(priority):customer_reply").contains(0))
+        }
+        try await test.at(11)
+        (moment, recounting) = try await inspection.beginRecount()
+        try await inspection.recount(moment, into: &recounting)
+        #expect(
+            recounting.unfinished.filter { $0.value > 0 } == ["urgent:customer_reply": 1, "normal:customer_reply": 1])
+        #expect(recounting.unsure.filter { $0.value > 0 } == [:])
+    }
+
     @Test func `A pass of many pages counts each task once, whatever comes and goes at its ends`() async throws {
         let test = try await TestStore()
         for index in 0..<450 {

@@ -29,6 +29,7 @@ struct SchedulerModel {
         var isCancelAsked = false
         var errorCode: String?
         var callbacksQueued = 0
+        var updatedAt: Int64?
 
         /// Of all `time_reach` that it waits for.
         var earliestTime: Int64? { task.times.min() }
@@ -158,6 +159,25 @@ struct SchedulerModel {
         return Answer("done", hasBacklog: true)
     }
 
+    mutating func update(_ update: TaskUpdate) -> Answer {
+        guard let task = tasks[update.taskID] else { return Answer("missing") }
+        guard task.stage == .armed else { return Answer("conflict(status: \(task.status))") }
+        if update.timeMs != nil, task.earliestTime == nil { return Answer("untimed") }
+        let timeout = update.timeout?.ms ?? task.task.timeoutMs
+        let base = update.timeMs.map { max($0, now) } ?? max(task.acceptedAt, task.task.times.max() ?? 0)
+        let isMoved = update.timeMs != nil || update.timeout != nil
+        if update.timeMs == nil, isMoved, base + timeout <= now { return Answer("late") }
+        tasks[update.taskID]?.apply(update, deadline: isMoved ? base + timeout : task.deadline, now)
+        var answer = Answer("updated \(tasks[update.taskID]?.task.priority.rawValue ?? "-")")
+        if let time = update.timeMs, time <= now {
+            tasks[update.taskID]?.fire(now)
+            answer.hasBacklog = true
+        } else if isMoved {
+            answer.due = (update.timeMs ?? base + timeout) - now
+        }
+        return answer
+    }
+
     mutating func retry(_ id: String) -> Answer {
         guard let task = tasks[id] else { return Answer("missing") }
         guard task.status == .failed, task.firedAt != nil else { return Answer("conflict(status: \(task.status))") }
@@ -214,6 +234,20 @@ struct SchedulerModel {
 }
 
 extension SchedulerModel.Task {
+    /// Its content stays what it was sent with.
+    mutating func apply(_ update: TaskUpdate, deadline: Int64, _ now: Int64) {
+        self.deadline = deadline
+        updatedAt = now
+        if let timeout = update.timeout { task.timeoutMs = timeout.ms }
+        if let priority = update.priority { task.priority = priority }
+        if let message = update.message { task.action.message = message }
+        guard let time = update.timeMs else { return }
+        if task.trigger.kind == .timeReach { task.trigger.timeMs = time }
+        for index in task.otherTriggers.indices where task.otherTriggers[index].kind == .timeReach {
+            task.otherTriggers[index].timeMs = time
+        }
+    }
+
     mutating func fire(_ now: Int64, eventAt: Int64? = nil) {
         stage = .ready
         firedAt = now

@@ -46,6 +46,10 @@ import Testing
         Face("cancel") { _ = try await $0.cancel(taskID: "T1", reason: nil) },
         Face("retry") { _ = try await $0.retry(taskID: "T1") },
         Face("fire") { _ = try await $0.fire(taskID: "T1") },
+        Face("update") { _ = try await $0.update(.init(taskID: "T1", timeMs: 1)) },
+        Face("update") {
+            _ = try await $0.update(.init(taskID: "T1", timeout: .init(ms: 1, hours: "0.1"), message: "改"))
+        },
         Face("status") { _ = try await $0.status(taskID: "T1") },
         Face("list") { _ = try await $0.list(ListQuery()) },
         Face("list") { store in
@@ -56,6 +60,7 @@ import Testing
             _ = try await store.list(query)
         },
         Face("stats") { _ = try await $0.stats() },
+        Face("history") { _ = try await $0.history(.day) },
         Face("callbacks") { _ = try await $0.callbacks(CallbackQuery()) },
         Face("callbacks") { _ = try await $0.callbacks(CallbackQuery(state: .dead)) },
         Face("replay_callbacks") { _ = try await $0.replayCallbacks(.allDead) },

@@ -13,6 +13,7 @@ import Testing
     private static let allowed: [(target: String, roles: Set<Role>?)] = [
         ("/api/task/receive", [.tasks, .admin]), ("/api/task/receive/batch", [.tasks, .admin]),
         ("/api/task/cancel", [.tasks, .admin]), ("/api/task/retry", [.tasks, .admin]),
+        ("/api/task/update", [.tasks, .admin]), ("/api/task/history", [.tasks, .read, .admin]),
         ("/api/task/fire", [.admin]), ("/api/task/status/TASK_1", [.tasks, .read, .admin]),
         ("/api/task/list", [.tasks, .read, .admin]), ("/api/task/stats", [.tasks, .read, .admin]),
         ("/api/event", [.events, .admin]), ("/api/event/batch", [.events, .admin]),

@@ -135,6 +135,26 @@ import Testing
         }
     }
 
+    @Test(arguments: History.Span.allCases)
+    func `A history shows when each step began and every counter`(span: History.Span) async throws {
+        let history = History(
+            span: span,
+            points: [.init(atMs: 1_772_154_000_000, counts: [.events: 3]), .init(atMs: 1_772_154_900_000, counts: [:])])
+        try await TestServer.run(store: { $0.history = .success(history) }) { server in
+            let query = span == .hour ? "" : "?span=day"
+            let data = try await server.exchange("GET", "/api/task/history\(query)").json["data"]
+            #expect(data["span"].string == span.rawValue)
+            #expect(data["step_seconds"].int == (span == .hour ? 60 : 900))
+            #expect(data["points"].count == 2)
+            #expect(data["points"][0]["at"].string == "2026-02-27T09:00:00.000+08:00")
+            #expect(data["points"][1].keys == Set(Counter.allCases.map(\.rawValue) + ["at"]))
+            #expect((data["points"][0]["events"].int, data["points"][0]["failed"].int) == (3, 0))
+            #expect(server.store.calls == [.history(span)])
+            let wrong = try await server.exchange("GET", "/api/task/history?span=week")
+            #expect(wrong.status == 400 && wrong.json["error"]["field"].string == "span")
+        }
+    }
+
     @Test func `Stats count every word of every list`() async throws {
         var stats = StoreStats()
         stats.byStatus = [.waiting: 2, .failed: 3]

@@ -12,6 +12,8 @@ import Testing
             answers.status = { _ throws(StoreError) in throw error }
             answers.list = .failure(error)
             answers.stats = .failure(error)
+            answers.update = .failure(error)
+            answers.history = .failure(error)
             answers.callbacks = .failure(error)
             answers.replayed = .failure(error)
         }

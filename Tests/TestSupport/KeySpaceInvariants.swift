@@ -131,7 +131,7 @@ package struct KeySpaceInvariants {
         guard let triggers = record["triggers"] else {
             return record["trigger_type"] == "time_reach" ? record["trigger_time"].flatMap(Double.init) ?? .nan : nil
         }
-        return triggers.matches(of: #/"time":(\d+)/#).compactMap { Double($0.1) }.min()
+        return triggers.matches(of: #/[\[,]\{"type":"time_reach","time":(\d+)/#).compactMap { Double($0.1) }.min()
     }
 
     private mutating func checkMembers(_ queue: String) {

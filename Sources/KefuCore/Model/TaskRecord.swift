@@ -53,6 +53,8 @@ package struct TaskRecord: Sendable, Equatable {
     package var createdAtMs: Int64 = 0
     package var createdBy: String?
     package var deadlineAtMs: Int64?
+    /// When an operator last changed it; nil: it is as it was sent.
+    package var updatedAtMs: Int64?
     package var triggeredAtMs: Int64?
     package var nextAttemptAtMs: Int64?
     package var completedAtMs: Int64?

@@ -46,6 +46,10 @@ package struct TaskIntake: Sendable {
         try await handOver { () async throws(StoreError) in try await store.fire(taskID: taskID) }
     }
 
+    package func update(_ update: TaskUpdate) async throws(StoreError) -> UpdateOutcome {
+        try await handOver { () async throws(StoreError) in try await store.update(update) }
+    }
+
     private func handOver<Outcome>(
         reserved: Int = 0, _ call: () async throws(StoreError) -> Handout<Outcome>
     ) async throws(StoreError) -> Outcome {

@@ -44,11 +44,16 @@ package protocol TaskStore: Sendable {
     /// Fires a waiting task as if its trigger had come.
     func fire(taskID: String) async throws(StoreError) -> Handout<ChangeOutcome>
 
+    /// Changes a task that has not fired; a time that has passed fires it.
+    func update(_ update: TaskUpdate) async throws(StoreError) -> Handout<UpdateOutcome>
+
     func status(taskID: String) async throws(StoreError) -> TaskRecord?
 
     func list(_ query: ListQuery) async throws(StoreError) -> TaskPage
 
     func stats() async throws(StoreError) -> StoreStats
+
+    func history(_ span: History.Span) async throws(StoreError) -> History
 
     func callbacks(_ query: CallbackQuery) async throws(StoreError) -> CallbackPage
 
@@ -158,6 +163,20 @@ package enum ChangeOutcome: Sendable, Equatable {
     case done
     case conflict(status: TaskStatus)
     case missing
+}
+
+package enum UpdateOutcome: Sendable, Equatable {
+    /// The task as the change left it.
+    case updated(TaskRecord)
+    /// It has fired or ended; nothing changed, as in all that follow.
+    case conflict(status: TaskStatus)
+    case missing
+    /// A time for a task that waits for none.
+    case untimed
+    /// With this `timeout_hours` its deadline would have passed already.
+    case late
+    /// An empty message for an action that sends nothing else.
+    case textless
 }
 
 package enum FinishOutcome: Sendable, Equatable {

@@ -43,6 +43,11 @@ package struct RequestReader: Sendable {
         }
     }
 
+    /// `{"task_id", "time"?, "timeout_hours"?, "priority"?, "message"?}`: at least one thing that changes.
+    package func taskUpdate(_ body: UnsafeRawBufferPointer) throws(InputError) -> TaskUpdate {
+        try one(body) { (element) throws(InputError) in try tasks.readUpdate(element) }
+    }
+
     /// Exactly one of `callback_id`, `task_id` and `"all_dead": true`.
     package func callbackSelection(_ body: UnsafeRawBufferPointer) throws(InputError) -> CallbackSelection {
         try one(body) { (element) throws(InputError) in

@@ -10,11 +10,11 @@ struct TaskReader: Sendable {
         let triggers = try triggers.readAll(of: object)
         let action = try object.required("action", Self.action)
         let priority = try object.optionalWord("priority", Priority.self) ?? .normal
-        let hours = try object.optional("timeout_hours", Self.timeoutHours) ?? Self.defaultTimeoutHours
+        let timeout = try object.optional("timeout_hours", Self.timeout) ?? Self.defaultTimeout
         var task = NewTask(
             id: id, type: type, customer: customer, trigger: triggers[0],
             otherTriggers: Array(triggers.dropFirst()), action: action, priority: priority,
-            timeoutMs: max(1, Int64((hours * 3_600_000).rounded())), timeoutHours: Self.shown(hours),
+            timeoutMs: timeout.ms, timeoutHours: timeout.hours,
             maxRetry: try object.optional("max_retry", Self.retries) ?? Self.defaultRetries,
             createdBy: try object.optional("created_by", .characters(0...InputLimits.nameCharacters)),
             contentDigest: "")
@@ -22,7 +22,22 @@ struct TaskReader: Sendable {
         return task
     }
 
-    private static let defaultTimeoutHours = 24.0
+    func readUpdate(_ element: JSONElement) throws(InputError) -> TaskUpdate {
+        let object = try ObjectReader(element)
+        let update = TaskUpdate(
+            taskID: try object.requiredID("task_id"),
+            timeMs: try object.optional("time") { (element) throws(InputError) in try triggers.time(element) },
+            timeout: try object.optional("timeout_hours", Self.timeout),
+            priority: try object.optionalWord("priority", Priority.self),
+            message: try object.optional("message", .characters(0...InputLimits.messageCharacters)))
+        guard update != TaskUpdate(taskID: update.taskID) else {
+            let detail = "must have at least one of: time, timeout_hours, priority, message"
+            throw InputError(.validation, detail: detail)
+        }
+        return update
+    }
+
+    private static let defaultTimeout = TaskUpdate.Timeout(ms: 86_400_000, hours: "24")
     private static let defaultRetries = 3
 
     private static func customer(_ element: JSONElement) throws(InputError) -> Customer {
@@ -53,13 +68,13 @@ struct TaskReader: Sendable {
         return action
     }
 
-    private static func timeoutHours(_ element: JSONElement) throws(InputError) -> Double {
+    private static func timeout(_ element: JSONElement) throws(InputError) -> TaskUpdate.Timeout {
         let hours = try element.finiteNumber()
         guard hours > 0, hours <= InputLimits.longestTimeoutHours else {
             let most = Int(InputLimits.longestTimeoutHours)
             throw InputError(.validation, detail: "must be greater than 0 and at most \(most)")
         }
-        return hours
+        return TaskUpdate.Timeout(ms: max(1, Int64((hours * 3_600_000).rounded())), hours: shown(hours))
     }
 
     /// A whole number however it is written: `3`, `3.0`, `3e0`.

@@ -96,7 +96,7 @@ struct TriggerReader {
         trigger.whereJSON = json
     }
 
-    private func time(_ element: JSONElement) throws(InputError) -> Int64 {
+    func time(_ element: JSONElement) throws(InputError) -> Int64 {
         try element.expect(.string)
         guard let time = timeZone.epochMs(String(decoding: element.utf8, as: UTF8.self)) else {
             let allowed = "must be a time of 1970–9999 as YYYY-MM-DD HH:MM:SS (read in \(timeZone.name))"

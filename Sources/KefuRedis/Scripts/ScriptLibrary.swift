@@ -1,6 +1,7 @@
 /// The scripts of `lua/`, as they are sent (see ``Composition``). Their texts are inside the binary.
 package struct ScriptLibrary: Sendable {
-    package let receive, match, cancel, retry, fire, status, list, stats, callbacks, replayCallbacks: RedisScript
+    package let receive, match, cancel, retry, fire, update, status, list, stats, history: RedisScript
+    package let callbacks, replayCallbacks: RedisScript
     package let claim, renew, finish, release, sweep, settleCallback, heartbeat, leave, fence: RedisScript
     package let inspect, rearm, recount: RedisScript
     /// ``inspect`` for those who only look: Redis refuses it every write.
@@ -43,9 +44,11 @@ package struct ScriptLibrary: Sendable {
         cancel = script("cancel", PackageResources.cancel_lua)
         retry = script("retry", PackageResources.retry_lua)
         fire = script("fire", PackageResources.fire_lua)
+        update = script("update", PackageResources.update_lua)
         status = script("status", PackageResources.status_lua)
         list = script("list", PackageResources.list_lua)
         stats = script("stats", PackageResources.stats_lua)
+        history = script("history", PackageResources.history_lua)
         callbacks = script("callbacks", PackageResources.callbacks_lua)
         replayCallbacks = script("replay_callbacks", PackageResources.replay_callbacks_lua)
         claim = script("claim", PackageResources.claim_lua)
@@ -66,8 +69,8 @@ package struct ScriptLibrary: Sendable {
     /// All of them, to be loaded on connect.
     package var all: [RedisScript] {
         [
-            receive, match, cancel, retry, fire, status, list, stats, callbacks, replayCallbacks, claim, renew, finish,
-            release, sweep, settleCallback, heartbeat, leave, inspect, rearm, recount, fence,
+            receive, match, cancel, retry, fire, update, status, list, stats, history, callbacks, replayCallbacks,
+            claim, renew, finish, release, sweep, settleCallback, heartbeat, leave, inspect, rearm, recount, fence,
         ]
     }
 }

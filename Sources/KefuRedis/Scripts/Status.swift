@@ -46,6 +46,7 @@ extension TaskRecord {
         createdAtMs = number("created_at") ?? 0
         createdBy = fields["created_by"]
         deadlineAtMs = number("deadline_at")
+        updatedAtMs = number("updated_at")
         triggeredAtMs = number("triggered_at")
         nextAttemptAtMs = number("next_attempt_at")
         completedAtMs = number("completed_at")

@@ -117,6 +117,8 @@ extension JSONWriter {
         int(task.attempts)
         key("deadline_at")
         time(task.deadlineAtMs, times)
+        key("updated_at")
+        time(task.updatedAtMs, times)
         key("next_attempt_at")
         time(task.nextAttemptAtMs, times)
         key("trigger_event")

@@ -50,4 +50,11 @@ extension APIRoutes {
         let stats = try await calling { () async throws(StoreError) in try await store.stats() }
         return .success("查询成功", capacity: 2_048) { writer in writer.stats(stats, times) }
     }
+
+    /// The last hour unless another span is asked for.
+    func history(_ request: Request) async throws(APIError) -> Answer {
+        let span: History.Span = try QueryParameters(request.query, known: ["span"]).word("span") ?? .hour
+        let history = try await calling { () async throws(StoreError) in try await store.history(span) }
+        return .success("查询成功", capacity: 192 * history.points.count) { writer in writer.history(history, times) }
+    }
 }

@@ -5,7 +5,8 @@ enum TaskText {
         "task_id", "type", "status", "priority", "customer_id", "customer_name", "trigger_type", "trigger_keyword",
         "trigger_keywords", "trigger_match", "trigger_exclude", "trigger_where", "trigger_time", "trigger_event_name",
         "triggers", "action_type", "action_message", "action_file_url", "action_url", "created_at", "created_by",
-        "deadline_at", "timeout_hours", "triggered_at", "trigger_event", "next_attempt_at", "completed_at",
+        "updated_at", "deadline_at", "timeout_hours", "triggered_at", "trigger_event", "next_attempt_at",
+        "completed_at",
         "attempts", "retry_count", "max_retry", "generation", "error_code", "error_message", "cancel_requested",
         "cancel_reason", "result",
     ]

@@ -12,6 +12,8 @@ enum Bodies {
     }
 
     static let event = #"{"type": "customer_message", "customer": {"id": "customer_123"}, "text": "好的"}"#
+    static let update =
+        #"{"task_id": "TASK_1", "time": "2026-02-27 09:00:00", "timeout_hours": 2, "priority": "high", "message": "改"}"#
     static let command = #"{"task_id": "TASK_1", "reason": "客户已退款"}"#
 
     /// What each path takes, for tests that go through all of them.
@@ -21,9 +23,11 @@ enum Bodies {
         ("POST", "/api/task/cancel", command),
         ("POST", "/api/task/retry", command),
         ("POST", "/api/task/fire", command),
+        ("POST", "/api/task/update", update),
         ("GET", "/api/task/status/TASK_1", nil),
         ("GET", "/api/task/list", nil),
         ("GET", "/api/task/stats", nil),
+        ("GET", "/api/task/history", nil),
         ("POST", "/api/event", event),
         ("POST", "/api/event/batch", "[\(event)]"),
         ("GET", "/api/callbacks", nil),

@@ -13,11 +13,13 @@ final class FakeStore: TaskStore {
         }
         var cancel: Result<CancelOutcome, StoreError> = .failure(.unavailable("no answer written down"))
         var change: Result<ChangeOutcome, StoreError> = .failure(.unavailable("no answer written down"))
+        var update: Result<UpdateOutcome, StoreError> = .failure(.unavailable("no answer written down"))
         var status: @Sendable (String) throws(StoreError) -> TaskRecord? = { _ throws(StoreError) in
             throw .unavailable("no answer written down")
         }
         var list: Result<TaskPage, StoreError> = .failure(.unavailable("no answer written down"))
         var stats: Result<StoreStats, StoreError> = .failure(.unavailable("no answer written down"))
+        var history: Result<History, StoreError> = .failure(.unavailable("no answer written down"))
         var callbacks: Result<CallbackPage, StoreError> = .failure(.unavailable("no answer written down"))
         var replayed: Result<Int, StoreError> = .failure(.unavailable("no answer written down"))
         var ping: @Sendable () async throws(StoreError) -> Void = { () throws(StoreError) in }
@@ -30,8 +32,10 @@ final class FakeStore: TaskStore {
         case cancel(String, reason: String?)
         case retry(String)
         case fire(String)
+        case update(TaskUpdate)
         case status(String)
         case list(ListQuery)
+        case history(History.Span)
         case callbacks(CallbackQuery)
         case replay(CallbackSelection)
     }
@@ -97,6 +101,10 @@ final class FakeStore: TaskStore {
         Handout(outcome: try answers(to: .fire(taskID)).change.get())
     }
 
+    func update(_ update: TaskUpdate) async throws(StoreError) -> Handout<UpdateOutcome> {
+        Handout(outcome: try answers(to: .update(update)).update.get())
+    }
+
     func status(taskID: String) async throws(StoreError) -> TaskRecord? {
         try answers(to: .status(taskID)).status(taskID)
     }
@@ -104,6 +112,10 @@ final class FakeStore: TaskStore {
     func list(_ query: ListQuery) async throws(StoreError) -> TaskPage { try answers(to: .list(query)).list.get() }
 
     func stats() async throws(StoreError) -> StoreStats { try answers(to: nil).stats.get() }
+
+    func history(_ span: History.Span) async throws(StoreError) -> History {
+        try answers(to: .history(span)).history.get()
+    }
 
     func callbacks(_ query: CallbackQuery) async throws(StoreError) -> CallbackPage {
         try answers(to: .callbacks(query)).callbacks.get()
