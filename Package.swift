@@ -19,7 +19,12 @@ let scripts = [
 
 /// What the pages for people are made of; `Pages/Assets.swift` says where each is served.
 let pages = [
-    "Dashboard/index.html", "Dashboard/app.css", "Dashboard/app.js",
+    "Dashboard/index.html",
+    "Dashboard/base.css", "Dashboard/parts.css", "Dashboard/views.css", "Dashboard/actions.js", "Dashboard/api.js",
+    "Dashboard/bulk.js", "Dashboard/chart.js", "Dashboard/dialogs.js", "Dashboard/dom.js", "Dashboard/failures.js",
+    "Dashboard/live.js", "Dashboard/look.js", "Dashboard/main.js", "Dashboard/now.js", "Dashboard/pages.js",
+    "Dashboard/parts.js", "Dashboard/plain.js", "Dashboard/rows.js", "Dashboard/task.js", "Dashboard/tasks.js",
+    "Dashboard/terms.js", "Dashboard/time.js", "Dashboard/timeline.js", "Dashboard/try.js",
 ]
 
 let nio: [Target.Dependency] = [

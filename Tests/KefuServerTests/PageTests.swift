@@ -3,7 +3,7 @@ import Testing
 
 /// The pages and what they are made of.
 @Suite struct PageTests {
-    private static let pages = ["/", "/assets/app.css", "/assets/app.js"]
+    private static let pages = ["/", "/assets/base.css", "/assets/main.js"]
 
     @Test(arguments: zip(pages, ["text/html", "text/css", "text/javascript"]))
     func `A page comes with its type and the strictest rules`(target: String, type: String) async throws {

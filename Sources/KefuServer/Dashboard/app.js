@@ -1,3 +1,0 @@
-const answer = await fetch('/api/health');
-const { message } = await answer.json();
-document.getElementById('status').textContent = message;

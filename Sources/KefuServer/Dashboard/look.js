@@ -1,0 +1,30 @@
+// Language and colours, before the first paint: a plain script, so that neither flashes. Everything here survives a
+// browser that refuses storage: then the choice lasts as long as the page.
+(() => {
+  const root = document.documentElement;
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  const kept = (name) => {
+    try { return localStorage.getItem('kefu.' + name); } catch { return null; }
+  };
+  const keep = (name, value) => {
+    try { localStorage.setItem('kefu.' + name, value); } catch { /* it lasts as long as the page */ }
+  };
+  const look = {
+    language: kept('language') === 'en' ? 'en' : 'zh',
+    /** `auto`, `light` or `dark`. */
+    theme: ['light', 'dark'].includes(kept('theme')) ? kept('theme') : 'auto',
+    shortcuts: kept('shortcuts') !== 'off',
+    keep(name, value) {
+      look[name] = value;
+      keep(name, value === false ? 'off' : value);
+      apply();
+    },
+  };
+  const apply = () => {
+    root.lang = look.language === 'en' ? 'en' : 'zh-CN';
+    root.dataset.theme = look.theme === 'auto' ? (dark.matches ? 'dark' : 'light') : look.theme;
+  };
+  dark.addEventListener('change', apply);
+  apply();
+  window.kefuLook = look;
+})();
