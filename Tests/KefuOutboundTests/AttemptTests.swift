@@ -5,11 +5,14 @@ import Testing
 
 /// One attempt is one request at most, and none at all once the lease says no.
 @Suite struct AttemptTests {
-    @Test func `a reused connection that dies after the request is one attempt and one request`() async throws {
+    @Test(arguments: [HTTPRequest.Method.post, .put])
+    func `a reused connection that dies after the request is one attempt and one request`(
+        method: HTTPRequest.Method
+    ) async throws {
         try await HTTPSink.run(respond: { $0.numberOnConnection > 1 ? .close : .status(200) }) { sink in
             try await withTransport { transport in
                 for attempt in 1...300 {
-                    let result = await transport.perform(HTTPRequest(.post, sink.url, body: Array("{}".utf8)))
+                    let result = await transport.perform(HTTPRequest(method, sink.url, body: Array("{}".utf8)))
                     // The first of each connection is answered, the second meets its end.
                     #expect(attempt.isMultiple(of: 2) ? result.isUnreachable : result.response?.status == 200)
                     #expect(sink.log.heads == attempt)

@@ -34,6 +34,17 @@ import Testing
         }
     }
 
+    @Test func `one handle carries each method after each other`() async throws {
+        try await HTTPSink.run { sink in
+            let methods: [HTTPRequest.Method] = [.put, .get, .post, .put, .post, .get, .put]
+            try await withTransport { transport in
+                for method in methods { _ = await transport.perform(HTTPRequest(method, sink.url, body: [1])) }
+            }
+            #expect(sink.requests.map(\.method) == ["PUT", "GET", "POST", "PUT", "POST", "GET", "PUT"])
+            #expect(sink.requests.map(\.body) == [[1], [], [1], [1], [1], [], [1]])
+        }
+    }
+
     @Test func `headers arrive as given and do not stay for the next request`() async throws {
         try await HTTPSink.run { sink in
             try await withTransport { transport in

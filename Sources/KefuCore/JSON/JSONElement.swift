@@ -64,6 +64,35 @@ package struct JSONElement {
         return nil
     }
 
+    /// The same for a name that is not a constant.
+    package func member(utf8 name: [UInt8]) -> JSONElement? {
+        guard node.kind == .object else { return nil }
+        return name.withUnsafeBufferPointer { name in
+            var key = index + 1
+            let end = Int(node.next)
+            while key < end {
+                let candidate = JSONElement(tape: tape, index: key).utf8
+                if candidate.count == name.count, candidate.elementsEqual(name) {
+                    return JSONElement(tape: tape, index: key + 1)
+                }
+                key = Int(tape.nodes[key + 1].next)
+            }
+            return nil
+        }
+    }
+
+    /// An array's element, counted from 0; nil when there is none.
+    package func element(at position: Int) -> JSONElement? {
+        guard node.kind == .array else { return nil }
+        var place = index + 1
+        let end = Int(node.next)
+        for _ in 0..<position {
+            guard place < end else { return nil }
+            place = Int(tape.nodes[place].next)
+        }
+        return place < end ? JSONElement(tape: tape, index: place) : nil
+    }
+
     /// The keys and values of an object; of other kinds none.
     package var members: some Sequence<(key: JSONElement, value: JSONElement)> {
         sequence(from: .object) { key in

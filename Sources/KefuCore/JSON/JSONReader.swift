@@ -14,11 +14,15 @@ package enum JSONReader {
 
     /// Reads `body` and hands its value to `use`, beyond whose return neither it nor what it leads to may be kept.
     ///
-    /// - Parameter surroundings: arrays around the value that do not count as depth (1 for a batch).
+    /// - Parameters:
+    ///   - surroundings: arrays around the value that do not count as depth (1 for a batch).
+    ///   - freeKeys: whether keys are any UTF-8 everywhere: in documents whose keys are not ours.
     package static func read<Value>(
-        _ body: UnsafeRawBufferPointer, surroundings: Int = 0, _ use: (JSONElement) throws(InputError) -> Value
+        _ body: UnsafeRawBufferPointer, surroundings: Int = 0, freeKeys: Bool = false,
+        _ use: (JSONElement) throws(InputError) -> Value
     ) throws(InputError) -> Value {
         var scanner = try JSONScanner(body, maxDepth: maxDepth + surroundings)
+        scanner.freedDepth = freeKeys ? 1 : 0
         try scanner.scanDocument()
         let source = scanner.source
         let hasMarkRuns = scanner.hasMarkRuns
@@ -35,6 +39,20 @@ package enum JSONReader {
 }
 
 extension JSONReader {
+    /// The same for bytes of our own.
+    package static func read<Value>(
+        _ bytes: [UInt8], freeKeys: Bool = false, _ use: (JSONElement) throws(InputError) -> Value
+    ) throws(InputError) -> Value {
+        let result = bytes.withUnsafeBytes { buffer -> Result<Value, InputError> in
+            do throws(InputError) {
+                return .success(try read(buffer, freeKeys: freeKeys, use))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
     /// Whether `bytes` are one strict JSON text within the reader's limits.
     package static func accepts(_ bytes: [UInt8]) -> Bool {
         bytes.withUnsafeBytes { buffer in

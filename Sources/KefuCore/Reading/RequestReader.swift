@@ -28,6 +28,14 @@ package struct RequestReader: Sendable {
         item(element, id: "event_id", EventReader.read)
     }
 
+    /// An event that was made of a platform's frame: its `data` and `conversation` have the platform's own keys.
+    package func platformEvent(_ body: [UInt8]) throws(InputError) -> CustomerEvent {
+        try JSONReader.read(body, freeKeys: true) { (root) throws(InputError) in
+            try refuseMarkRuns(root)
+            return try EventReader.read(root)
+        }
+    }
+
     /// 0–1,000 events; the paths in an item's error begin at the item.
     package func events(_ body: UnsafeRawBufferPointer) throws(InputError) -> [BatchItem<CustomerEvent>] {
         try batch(body, id: "event_id", EventReader.read)

@@ -101,7 +101,7 @@ final class CurlTransfer {
 
     /// Asked with the connection up, right before the request is written.
     fileprivate func permitWriting() -> Bool {
-        if hasStarted && request?.method == .post { return false }
+        if hasStarted && request?.method != .get { return false }
         hasStarted = true
         wasRefused = !(request?.maySend?() ?? true)
         return !wasRefused
@@ -171,9 +171,12 @@ extension CurlTransfer {
             try setVersion(isEncrypted: request.isEncrypted)
             url = request.url
         }
+        // The handle may have carried another one before; nil stands for the method of the options below.
+        let name = request.method == .put ? "PUT" : nil
+        try CurlError.check(kefu_easy_set_string(easy, CURLOPT_CUSTOMREQUEST, name))
         switch request.method {
         case .get: try CurlError.check(kefu_easy_set_long(easy, CURLOPT_HTTPGET, 1))
-        case .post:
+        case .post, .put:
             let size = curl_off_t(request.body.count)
             try CurlError.check(kefu_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, size))
             // An empty array's address may be nil, which would mean a body by callback.

@@ -7,6 +7,8 @@ package struct HTTPRequest: Sendable {
         case get
         /// Goes out at most once, whatever happens to the connection.
         case post
+        /// The same as a POST but for its name.
+        case put
     }
 
     /// The most that is read of an answer, unless the request says otherwise.

@@ -41,7 +41,7 @@ struct WebhookSender: Sendable {
     }
 
     /// Receivers compare it with their own clock, so it is wall time, in seconds since 1970.
-    private static func secondsNow() -> Int64 {
+    static func secondsNow() -> Int64 {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         return Int64(now.tv_sec)
