@@ -14,8 +14,9 @@ struct Kefu: AsyncParsableCommand {
               kefu event --customer c1 --text 好的  report what a customer said
               kefu status TASK_001                  where a task stands
               kefu doctor                           check everything this instance depends on
+              kefu adapter check platform.json      check how a platform's frames and requests are described
 
-            The verbs but serve and doctor talk to a running instance: KEFU_URL (http://127.0.0.1:5678) with
+            The verbs but serve, doctor and adapter talk to a running instance: KEFU_URL (http://127.0.0.1:5678) with
             KEFU_TOKEN. Settings are environment variables, or NAME=value lines of a --config file.
 
             EXIT CODES
@@ -29,6 +30,6 @@ struct Kefu: AsyncParsableCommand {
         subcommands: [
             ServeVerb.self, SendVerb.self, EventVerb.self, StatusVerb.self, ListVerb.self, CancelVerb.self,
             RetryVerb.self, FireVerb.self, UpdateVerb.self,
-            StatsVerb.self, CallbacksVerb.self, DoctorVerb.self,
+            StatsVerb.self, CallbacksVerb.self, DoctorVerb.self, AdapterVerb.self,
         ])
 }

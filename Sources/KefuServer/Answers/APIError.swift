@@ -105,6 +105,8 @@ extension APIError {
 
 // What the transport refuses by itself.
 extension APIError {
+    static let noAdapter = APIError(
+        404, .notFound, "未配置平台适配器", detail: "no adapter says what a platform's bodies mean (KEFU_ADAPTER)")
     static let unknownPath = APIError(404, .notFound, "接口不存在", detail: "no such path")
     static let unauthorized = APIError(
         401, .unauthorized, "未授权：缺少令牌或令牌无效", detail: "send one header 'Authorization: Bearer <token>'")

@@ -60,6 +60,7 @@ extension Answer {
     private static func statusLine(_ status: Int) -> StaticString {
         switch status {
         case 200: "200 OK"
+        case 202: "202 Accepted"
         case 304: "304 Not Modified"
         case 400: "400 Bad Request"
         case 401: "401 Unauthorized"

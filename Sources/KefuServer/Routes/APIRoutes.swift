@@ -11,11 +11,14 @@ package struct APIRoutes: Sendable {
     let times: TimeZoneRules
     let instance: InstanceIdentity
     let drain: DrainSignal
+    let platform: (any PlatformBodyDialect)?
 
-    /// - Parameter drain: the server's own, so that the health check turns red when the shutdown begins.
+    /// - Parameters:
+    ///   - drain: the server's own, so that the health check turns red when the shutdown begins.
+    ///   - platform: what posted bodies of the platform's own shape mean; nil: none are taken.
     package init(
         intake: TaskIntake, store: any TaskStore, reader: RequestReader, times: TimeZoneRules,
-        instance: InstanceIdentity, drain: DrainSignal
+        instance: InstanceIdentity, drain: DrainSignal, platform: (any PlatformBodyDialect)? = nil
     ) {
         self.intake = intake
         self.store = store
@@ -23,6 +26,7 @@ package struct APIRoutes: Sendable {
         self.times = times
         self.instance = instance
         self.drain = drain
+        self.platform = platform
     }
 
     package var all: [Route] {
@@ -39,6 +43,7 @@ package struct APIRoutes: Sendable {
             Route(.get, "/api/task/history", .read, load: .page, handler: history),
             Route(.post, "/api/event", .events, load: .event, handler: event),
             Route(.post, "/api/event/batch", .events, load: .event, body: .batch, handler: eventBatch),
+            Route(.post, "/api/event/platform", .events, load: .event, handler: platformEvent),
             Route(.get, "/api/callbacks", .read, load: .page, handler: callbacks),
             Route(.post, "/api/callbacks/replay", .admin, load: .task, handler: replayCallbacks),
             Route(.get, "/", .open, load: .query, handler: page),

@@ -19,11 +19,16 @@ struct Doctor {
         checks.append(
             await peer(
                 "gateway", settings.gatewayURL,
-                unset: .warn("gateway", "not set: actions are only printed", "set KEFU_GATEWAY_URL")))
+                unset: settings.sendsActions
+                    ? .ok("gateway", "where the adapter says")
+                    : .warn("gateway", "not set: actions are only printed", "set KEFU_GATEWAY_URL")))
         checks.append(
             await peer(
                 "callback", settings.callbackURL,
-                unset: .ok("callback", "not set: no callbacks (TIANWANG_CALLBACK_URL)")))
+                unset: .ok(
+                    "callback",
+                    settings.sendsCallbacks
+                        ? "where the adapter says" : "not set: no callbacks (TIANWANG_CALLBACK_URL)")))
         checks.append(await instance())
         return checks
     }

@@ -19,6 +19,7 @@ enum SettingName: String, CaseIterable {
     case callbackURL = "TIANWANG_CALLBACK_URL"
     case callbackSecret = "TIANWANG_CALLBACK_SECRET"
     case callbackStatuses = "TIANWANG_CALLBACK_STATUSES"
+    case adapter = "KEFU_ADAPTER"
     case timeZone = "KEFU_TIMEZONE"
     case concurrency = "KEFU_CONCURRENCY"
     case retryBase = "KEFU_RETRY_BASE_SECONDS"

@@ -1,3 +1,4 @@
+import KefuAdapter
 import KefuCore
 import KefuOutbound
 import KefuRedis
@@ -24,7 +25,9 @@ struct Settings: Sendable {
     /// nil: no callbacks.
     var callbackURL: String?
     var callbackSecret: WebhookSecret?
-    /// The states that are called back; empty without a URL.
+    /// How a platform speaks; nil: the contract's own words.
+    var adapter: Adapter?
+    /// The states that are called back; empty when nothing says where to.
     var calledBack: Set<TaskStatus> = []
     var timeZone: TimeZoneRules
     var concurrency = 64
@@ -106,8 +109,25 @@ struct Settings: Sendable {
         gatewayTimeout = try read.seconds(.gatewayTimeout, 0.1...3600) ?? gatewayTimeout
         callbackURL = try read.webAddress(.callbackURL)
         callbackSecret = try read.secret(.callbackSecret)
+        adapter = try read.adapter()
+        try checkAddresses(of: adapter, read)
         let statuses = try read.callbackStatuses()
-        calledBack = callbackURL == nil ? [] : statuses
+        calledBack = sendsCallbacks ? statuses : []
+    }
+
+    /// Whether anything says where callbacks go: the URL, or an adapter that names one.
+    var sendsCallbacks: Bool { callbackURL != nil || adapter?.sendsCallbacks == true }
+
+    /// Whether anything says where actions go.
+    var sendsActions: Bool { gatewayURL != nil || adapter?.sendsActions == true }
+
+    private func checkAddresses(of adapter: Adapter?, _ read: SettingsReader) throws(SettingError) {
+        if adapter?.needsGatewayURL == true, gatewayURL == nil {
+            throw read.wrong(.adapter, "names no URL for an action (out.all.url), so KEFU_GATEWAY_URL must be set")
+        }
+        if adapter?.needsCallbackURL == true, callbackURL == nil {
+            throw read.wrong(.adapter, "names no callback.url, so TIANWANG_CALLBACK_URL must be set")
+        }
     }
 
     static func isLoopback(_ host: String) -> Bool {

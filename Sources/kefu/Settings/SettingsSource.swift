@@ -7,6 +7,9 @@ struct SettingsSource {
     /// Names that look like settings of ours and are none, each with the nearest that is one, if any is near.
     let unknown: [(name: String, nearest: SettingName?)]
 
+    /// What the names of settings begin with.
+    private static let families = ["KEFU_", "HTTP_API_", "REDIS_", "TIANWANG_", "LOG_", "TASK_"]
+
     /// A `--config` file that cannot be used.
     struct FileError: Error, CustomStringConvertible {
         var description: String
@@ -21,7 +24,11 @@ struct SettingsSource {
                     environmentVariables: layer,
                     secretsSpecifier: .dynamic { name, _ in SettingName(rawValue: name)?.isSecret ?? true })
             })
-        let ours = environment.keys.filter { $0.hasPrefix("KEFU_") } + file.keys
+        // An adapter's secrets may stand in the file, under whatever names.
+        let hasAdapter = layers.contains { $0[SettingName.adapter.rawValue] != nil }
+        let ours =
+            environment.keys.filter { $0.hasPrefix("KEFU_") }
+            + file.keys.filter { name in !hasAdapter || Self.families.contains(where: name.hasPrefix) }
         unknown = Set(ours).filter { SettingName(rawValue: $0) == nil }.sorted().map {
             ($0, Suggestion.nearest(to: $0))
         }
@@ -36,6 +43,9 @@ struct SettingsSource {
     subscript(name: SettingName) -> String? {
         reader.string(forKey: ConfigKey([name.rawValue]), isSecret: name.isSecret)
     }
+
+    /// A variable that is not a setting of ours: an adapter's file names it.
+    func variable(_ name: String) -> String? { reader.string(forKey: ConfigKey([name]), isSecret: true) }
 
     private static func load(path: String) throws(FileError) -> [String: String] {
         guard let bytes = FileManager.default.contents(atPath: path) else {

@@ -1,4 +1,5 @@
 import Foundation
+import KefuAdapter
 import KefuCore
 import KefuEngine
 import KefuOutbound
@@ -47,10 +48,11 @@ struct Build {
         grace = GracePeriod(length: settings.shutdown) { transport.shutdown() }
         let engine = Engine(settings, store: store, transport: transport, grace: grace, logger: logger)
         let drain = DrainSignal()
+        let reader = RequestReader(timeZone: settings.timeZone, eventLog: settings.eventLog)
         let routes = APIRoutes(
-            intake: TaskIntake(store: store, executor: engine.executor), store: store,
-            reader: RequestReader(timeZone: settings.timeZone, eventLog: settings.eventLog), times: settings.timeZone,
-            instance: InstanceIdentity(id: identity.id, version: identity.version), drain: drain)
+            intake: TaskIntake(store: store, executor: engine.executor), store: store, reader: reader,
+            times: settings.timeZone, instance: InstanceIdentity(id: identity.id, version: identity.version),
+            drain: drain, platform: settings.platformDialect(reader: reader))
         var limits = ServerLimits()
         limits.shutdownGrace = settings.shutdown
         limits.connections = OpenFiles.room(for: settings.maxConnections, beside: settings.concurrency, logger)
@@ -116,24 +118,13 @@ private struct Engine {
     init(
         _ settings: Settings, store: RedisTaskStore, transport: CurlTransport, grace: GracePeriod, logger: Logger
     ) {
-        let times = settings.timeZone
         let policy = RetryPolicy(base: settings.retryBase)
         let alarm = Alarm()
         let courier = CallbackCourier(
             store: store,
-            transport: settings.callbackURL.map { url in
-                HTTPCallbackTransport(
-                    url: url, secret: settings.callbackSecret, timeout: Self.callbackTimeout(settings),
-                    transport: transport, formatTime: { times.text($0) })
-            }, policy: policy, alarm: alarm, grace: grace, logger: logger)
-        let gateway: any MessageGateway =
-            if let url = settings.gatewayURL {
-                HTTPGateway(
-                    url: url, secret: settings.gatewaySecret, timeout: settings.gatewayTimeout, transport: transport,
-                    formatTime: { times.text($0) }, isJSON: JSONReader.accepts)
-            } else {
-                LoggingGateway(logger: logger)
-            }
+            transport: settings.callbackTransport(timeout: Self.callbackTimeout(settings), over: transport),
+            policy: policy, alarm: alarm, grace: grace, logger: logger)
+        let gateway = settings.gateway(over: transport) ?? LoggingGateway(logger: logger)
         let executor = Executor(
             store: store, gateway: gateway, courier: courier, alarm: alarm, policy: policy,
             terms: LeaseTerms(length: settings.lease), capacity: settings.concurrency, grace: grace, logger: logger)

@@ -25,10 +25,10 @@ struct StartNotice: Service {
             "", "kefu \(Kefu.version) 已启动 · listening on \(url)",
             "  数据 · data: \(settings.redis?.description ?? "embedded Redis in \(settings.dataDirectory)")",
             "  网关 · gateway: "
-                + (settings.gatewayURL == nil
+                + (!settings.sendsActions
                     ? "未设置，动作只打印到日志 · not set, actions are only logged (KEFU_GATEWAY_URL)" : "已设置 · set"),
             "  回调 · callback: "
-                + (settings.callbackURL == nil ? "未设置 · not set (TIANWANG_CALLBACK_URL)" : "已设置 · set"),
+                + (!settings.sendsCallbacks ? "未设置 · not set (TIANWANG_CALLBACK_URL)" : "已设置 · set"),
         ]
         if let file = settings.taskDatabase {
             lines.append(
