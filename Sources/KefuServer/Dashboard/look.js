@@ -27,4 +27,15 @@
   dark.addEventListener('change', apply);
   apply();
   window.kefuLook = look;
+
+  // A file of the page that did not arrive leaves nothing that could say so: this does.
+  addEventListener('error', ({ target }) => {
+    const banner = document.getElementById('banner');
+    if (!(target instanceof HTMLScriptElement || target instanceof HTMLLinkElement) || !banner) return;
+    const again = document.createElement('button');
+    again.textContent = look.language === 'en' ? 'Load it again' : '重新加载';
+    again.onclick = () => location.reload();
+    banner.hidden = false;
+    banner.replaceChildren(look.language === 'en' ? 'The page did not load completely.' : '页面没有加载完整。', again);
+  }, true);
 })();

@@ -91,7 +91,7 @@ extension DashboardTests {
             try await Browser.run { browser in
                 let visit = Visit(site: site, kefu: kefu, browser: browser, address: "http://127.0.0.1:\(proxy.port)")
                 try await browser.resize(1280, 900)
-                try await browser.open("\(visit.address)/#/tasks")
+                try await visit.open("#/tasks")
                 try await visit.row("T1", is: "waiting")
                 try await visit.isLive()
                 try await browser.script("window.samePage = 1")
