@@ -62,7 +62,8 @@ extension DashboardTests {
                 let odd = try await browser.script(
                     """
                     return [window.hacked ?? null, document.querySelectorAll('main img, main script, main b b').length,
-                      [...document.querySelectorAll('a[href]')].filter((one) => !/^(#|https?:)/.test(one.getAttribute('href'))).length]
+                      [...document.querySelectorAll('a[href]')]
+                        .filter((one) => !/^(#|https?:)/.test(one.getAttribute('href'))).length]
                     """)
                 #expect(odd == [.null, 0, 0], "\(view)")
             }
@@ -112,7 +113,8 @@ extension DashboardTests {
                     """
                     return [...document.querySelectorAll('body *')].filter((one) => one.checkVisibility()
                       && one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('.scroll, pre, .skip'))
-                      .map((one) => one.outerHTML.slice(0, 200)).concat(document.documentElement.scrollWidth > innerWidth ? ['page'] : [])
+                      .map((one) => one.outerHTML.slice(0, 200))
+                      .concat(document.documentElement.scrollWidth > innerWidth ? ['page'] : [])
                     """)
                 #expect(widest == [], "\(view)")
                 try await visit.browser.picture("phone-\(index)")

@@ -60,7 +60,7 @@ package struct Browser: Sendable {
         }
     }
 
-    /// Presses a key wherever the focus is. Other than letters are in https://www.w3.org/TR/webdriver2/#keyboard-actions.
+    /// Presses a key wherever the focus is. What is no letter: https://www.w3.org/TR/webdriver2/#keyboard-actions
     package func press(_ key: String) async throws {
         let strokes: JSON = [
             ["type": "keyDown", "value": .string(key)], ["type": "keyUp", "value": .string(key)],
