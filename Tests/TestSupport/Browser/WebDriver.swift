@@ -1,7 +1,7 @@
 import Foundation
 
-/// `chromedriver` on a loopback port: the W3C WebDriver protocol (https://www.w3.org/TR/webdriver2/), which is JSON over
-/// HTTP. Ends with its browser when the test ends, in whatever way: the browser hangs on a pipe of the driver's.
+/// `chromedriver` on a loopback port: the W3C WebDriver protocol (https://www.w3.org/TR/webdriver2/), JSON over HTTP.
+/// Ends with its browser when the test ends, in whatever way: the browser hangs on a pipe of the driver's.
 struct WebDriver: Sendable {
     /// What the browser refused, such as a click on what is not there.
     struct Refusal: Error, CustomStringConvertible {
@@ -16,7 +16,7 @@ struct WebDriver: Sendable {
 
     /// Starts the driver and a headless Chromium on a profile of its own.
     ///
-    /// `--no-sandbox`: the sandbox refuses to work for root, as which CI runs; what is shown comes from the test itself.
+    /// `--no-sandbox`: the sandbox refuses root, as whom CI runs; what is shown comes from the test itself.
     /// `--disable-dev-shm-usage`: containers give little shared memory.
     static func start() async throws -> WebDriver {
         let port = Ports.free()
