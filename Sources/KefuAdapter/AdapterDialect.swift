@@ -3,6 +3,10 @@ import KefuCore
 /// A platform's frames and posted bodies as the adapter's file describes them. What the file leaves out, events or
 /// action frames, is said in the contract's words.
 package struct AdapterDialect: PlatformBodyDialect {
+    /// Of a frame's events together, as the contract writes them: one that every element copies from the frame must
+    /// not multiply.
+    static let mostEventBytes = 1024 * 1024
+
     private let incoming: IncomingTemplates?
     private let outgoing: ActionTemplates?
     private let connector: ConnectorTemplates
@@ -58,12 +62,17 @@ package struct AdapterDialect: PlatformBodyDialect {
         }
         guard let array = pointer.find(in: root), array.kind == .array else { return refused("must be an array") }
         var items: [BatchItem<CustomerEvent>] = []
-        var position = 0
+        var (position, size) = (0, 0)
         for element in array.elements {
             guard position < InputLimits.batchItems else {
                 return refused("must have at most \(InputLimits.batchItems) items")
             }
-            if let item = item(mapping.map(element, in: root), at: "[\(position)]") { items.append(item) }
+            let mapped = mapping.map(element, in: root)
+            if case .event(let json) = mapped { size += json.count }
+            guard size <= Self.mostEventBytes else {
+                return refused("must make events of at most \(Self.mostEventBytes) bytes together")
+            }
+            if let item = item(mapped, at: "[\(position)]") { items.append(item) }
             position += 1
         }
         return items

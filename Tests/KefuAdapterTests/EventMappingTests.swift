@@ -111,6 +111,20 @@ import Testing
             ])
     }
 
+    @Test func `What every element copies from the frame does not multiply without bound`() throws {
+        let file = #"""
+            {"in": {"events": "/e", "type": {"const": "customer_message"}, "customer": {"const": "c"}, "text": {"frame": "/t"}}}
+            """#
+        let frame = { (elements: Int, text: Int) in
+            let list = Array(repeating: "0", count: elements).joined(separator: ",")
+            return #"{"e": [\#(list)], "t": "\#(String(repeating: "x", count: text))"}"#
+        }
+        #expect(try Self.taken(frame(60, 16_000), by: file).count == 60)
+        #expect(try Self.taken(frame(100, 16_000), by: file) == ["validation /e"])
+        #expect(try Self.taken(frame(1000, 200_000), by: file) == ["validation /e"])
+        #expect(try Self.taken(frame(1001, 1), by: file) == ["validation /e"])
+    }
+
     @Test func `What a platform is told has the frame's own numbers and says what was wrong`() throws {
         let dialect = try Given.dialect(try Given.example("wecom-style"))
         let frame =

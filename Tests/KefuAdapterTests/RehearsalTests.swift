@@ -41,6 +41,14 @@ import Testing
         }
     }
 
+    @Test func `The key in the address of a robot is hidden`() throws {
+        let file = #"{"env": ["HOOK"], "out": {"all": {"url": "{{env.HOOK}}&x={{task_id}}", "body": {}}}}"#
+        let adapter = try Adapter(Array(file.utf8)) { _ in "https://h/hook?key=geheim" }
+        let rehearsal = Rehearsal(adapter, reader: try Given.reader, formatTime: Given.time)
+        let lines = try rehearsal.send(Array(#"{"action": {"type": "send_link"}}"#.utf8), gatewayURL: nil)
+        #expect(lines.first == "request: POST https://h/hook?***")
+    }
+
     @Test func `An answer's meaning is told, of actions and of callbacks`() throws {
         let rehearsal = try Self.rehearsal("wecom-style")
         let judge = { (body: String) in rehearsal.judge(Array(body.utf8), status: 200, to: .sendMessage) }

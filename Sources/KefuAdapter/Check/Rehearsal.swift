@@ -154,7 +154,9 @@ package struct Rehearsal: Sendable {
         _ request: RequestTemplate, _ values: TemplateValues, _ fallback: String?, as title: String
     ) -> [String] {
         let made = request.render(values, fallback: fallback, timeout: .zero)
-        let url = made.url.isEmpty ? "(KEFU_GATEWAY_URL or TIANWANG_CALLBACK_URL)" : made.url
+        let url =
+            made.url.isEmpty
+            ? "(KEFU_GATEWAY_URL or TIANWANG_CALLBACK_URL)" : adapter.environment.maskingQuery(of: made.url)
         var lines = ["\(title): \(made.method.rawValue) \(url)"]
         lines += made.headers.map { "  \($0.name): \($0.value)" }
         if !made.body.isEmpty { lines.append("  \(Self.text(made.body))") }

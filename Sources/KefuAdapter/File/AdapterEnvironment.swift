@@ -54,6 +54,14 @@ package struct AdapterEnvironment: Sendable {
         }
     }
 
+    /// The URL, cut where a variable's own query begins: webhooks have their key there.
+    func maskingQuery(of url: String) -> String {
+        for value in values.values where url.hasPrefix(value) {
+            if let mark = value.firstIndex(of: "?") { return "\(value[..<mark])?\(Self.mask)" }
+        }
+        return url
+    }
+
     private static func isName(_ name: String) -> Bool {
         guard let first = name.utf8.first, !(0x30...0x39).contains(first), name.utf8.count <= 64 else { return false }
         return name.utf8.allSatisfy { byte in
