@@ -18,7 +18,9 @@ struct ServeVerb: AsyncParsableCommand {
               kefu serve --config /etc/kefu.env
             """)
 
-    @Option(help: ArgumentHelp("A file of NAME=value lines; the environment wins.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A file of NAME=value lines; the environment wins.", valueName: "file"),
+        completion: .file())
     var config: String?
 
     func run() async throws {
