@@ -1,9 +1,9 @@
 // swift-tools-version: 6.2
 // The architecture on one page: which targets there are and who may import whom.
 //
-//   kefu ──► KefuServer, KefuEngine, KefuRedis, KefuOutbound ──► KefuCore
+//   kefu ──► KefuServer, KefuEngine, KefuRedis, KefuOutbound, KefuMetrics ──► KefuCore
 //
-// The four in the middle never import each other: they meet at the ports that KefuCore owns
+// The five in the middle never import each other: they meet at the ports that KefuCore owns
 // (`TaskStore`, `ActionExecutor`, `MessageGateway`, `CallbackTransport`). `make lint` and CI build with
 // `--explicit-target-dependency-import-check error`, so the compiler holds these arrows.
 import PackageDescription
@@ -34,6 +34,7 @@ let nio: [Target.Dependency] = [
 ]
 let embedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
@@ -46,6 +47,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -60,16 +62,18 @@ let package = Package(
         // What a task is and what may happen to it. No I/O, no clock.
         .target(name: "KefuCore", dependencies: [crypto], swiftSettings: settings),
 
-        // The four sides that meet at the ports.
+        // The sides that meet at the ports.
         .target(
-            name: "KefuRedis", dependencies: ["KefuCore", "CHiredis", crypto, log] + nio,
+            name: "KefuRedis", dependencies: ["KefuCore", "CHiredis", crypto, log, metrics] + nio,
             resources: scripts.map { .embedInCode("../../lua/\($0).lua") }, swiftSettings: settings),
         .target(name: "KefuOutbound", dependencies: ["KefuCore", "CCurl", crypto, log], swiftSettings: settings),
-        .target(name: "KefuEngine", dependencies: ["KefuCore", lifecycle, log], swiftSettings: settings),
+        .target(name: "KefuEngine", dependencies: ["KefuCore", lifecycle, log, metrics], swiftSettings: settings),
+        // Keeps what the others measure, and writes it down for Prometheus.
+        .target(name: "KefuMetrics", dependencies: ["KefuCore", metrics], swiftSettings: settings),
         .target(
             name: "KefuServer",
             dependencies: [
-                "KefuCore", lifecycle, log, crypto, .product(name: "NIOHTTP1", package: "swift-nio"),
+                "KefuCore", lifecycle, log, crypto, metrics, .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
             ] + nio, resources: pages.map { .embedInCode($0) }, swiftSettings: settings),
 
@@ -77,8 +81,8 @@ let package = Package(
         .executableTarget(
             name: "kefu",
             dependencies: [
-                "KefuCore", "KefuServer", "KefuEngine", "KefuRedis", "KefuOutbound", lifecycle, log,
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                "KefuCore", "KefuServer", "KefuEngine", "KefuRedis", "KefuOutbound", "KefuMetrics", lifecycle, log,
+                metrics, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
             ] + nio, swiftSettings: settings),
@@ -99,12 +103,17 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "KefuCoreTests", dependencies: ["KefuCore", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "KefuEngineTests", dependencies: ["KefuEngine", "KefuCore", lifecycle, log], swiftSettings: settings),
+            name: "KefuEngineTests", dependencies: ["KefuEngine", "KefuCore", "KefuMetrics", lifecycle, log, metrics],
+            swiftSettings: settings),
+        .testTarget(
+            name: "KefuMetricsTests", dependencies: ["KefuMetrics", "KefuCore", "TestSupport", metrics],
+            swiftSettings: settings),
         .testTarget(
             name: "KefuOutboundTests",
             dependencies: ["KefuCore", "KefuOutbound", "TestSupport", crypto, log] + nio, swiftSettings: settings),
         .testTarget(
-            name: "KefuRedisTests", dependencies: ["KefuCore", "KefuRedis", "TestSupport", log, embedded] + nio,
+            name: "KefuRedisTests",
+            dependencies: ["KefuCore", "KefuRedis", "KefuMetrics", "TestSupport", log, metrics, embedded] + nio,
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
@@ -115,7 +124,7 @@ let package = Package(
         .testTarget(
             name: "KefuServerTests",
             dependencies: [
-                "KefuServer", "KefuCore", "TestSupport", log, lifecycle, embedded,
+                "KefuServer", "KefuCore", "KefuMetrics", "TestSupport", log, lifecycle, metrics, embedded,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio,
             swiftSettings: settings),
@@ -123,7 +132,7 @@ let package = Package(
         .testTarget(name: "TidyTests", swiftSettings: settings),
         // Real processes. Depends on the command so that it is built beside the test bundle.
         .testTarget(
-            name: "EndToEndTests", dependencies: ["kefu", "KefuRedis", "TestSupport", crypto] + nio,
+            name: "EndToEndTests", dependencies: ["kefu", "KefuRedis", "KefuMetrics", "TestSupport", crypto] + nio,
             swiftSettings: settings),
         // Real processes while everything around them breaks, and a checker of what they did (`make chaos`).
         .testTarget(

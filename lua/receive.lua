@@ -100,6 +100,9 @@ end
 
 -- prelude
 
+for i = 18, #ARGV, 2 do
+  r[ARGV[i]] = ARGV[i + 1]
+end
 local changes = {}
 queue_callback(ARGV[5], r, 'waiting', now, {}, now, changes)
 if changes[1] then
@@ -107,9 +110,6 @@ if changes[1] then
 end
 if not event then
   return { 'accepted', generation, next_due, 0, {} }
-end
-for i = 18, #ARGV, 2 do
-  r[ARGV[i]] = ARGV[i + 1]
 end
 local claims
 event = event_at(event, came or now)

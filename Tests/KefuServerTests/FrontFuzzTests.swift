@@ -1,4 +1,5 @@
 import KefuCore
+import KefuMetrics
 import Logging
 import NIOCore
 import NIOEmbedded
@@ -135,12 +136,13 @@ private struct EmbeddedFront {
         let routes = APIRoutes(
             intake: TaskIntake(store: store, executor: IdleExecutor()), store: store,
             reader: RequestReader(timeZone: times, eventLog: .seconds(60)), times: times,
-            instance: InstanceIdentity(id: "test-1", version: "1.2.3"), drain: DrainSignal())
+            instance: InstanceIdentity(id: "test-1", version: "1.2.3"), drain: DrainSignal(),
+            scrape: { [] })
         // The health check asks a clock beside the event loop.
         let router = Router(routes.all.filter { $0.path != "/api/health" })
         server = ServerContext(
             check: HeadCheck(router: router, access: AccessControl(), limits: ServerLimits()), drain: DrainSignal(),
-            logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() })
+            metrics: MetricsRegistry(), logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// A connection on which these parts arrive, then the peer's end.

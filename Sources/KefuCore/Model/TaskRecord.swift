@@ -66,6 +66,8 @@ package struct TaskRecord: Sendable, Equatable {
     package var resultJSON: String?
     package var cancelRequested = false
     package var cancelReason: String?
+    /// Of the request that brought it.
+    package var trace: TraceParent?
     /// The lease token of the instance that executes it, while `running`.
     package var owner: String?
     package var timeline: [TimelineEntry] = []

@@ -14,13 +14,15 @@ package struct ActionRequest: Sendable {
     package var customer: Customer
     /// JSON with `at` in epoch milliseconds as its first member.
     package var triggerEventJSON: String?
+    /// See ``ClaimedTask/trace``.
+    package var trace: TraceParent?
     /// Whether the lease still allows a request to begin: asked when the request is queued and right before it is
     /// written. May be called from any thread.
     package var maySend: @Sendable () -> Bool
 
     package init(
         taskID: String, generation: Int, attempt: Int, action: Action, customer: Customer, triggerEventJSON: String?,
-        maySend: @escaping @Sendable () -> Bool
+        trace: TraceParent? = nil, maySend: @escaping @Sendable () -> Bool
     ) {
         self.taskID = taskID
         self.generation = generation
@@ -28,6 +30,7 @@ package struct ActionRequest: Sendable {
         self.action = action
         self.customer = customer
         self.triggerEventJSON = triggerEventJSON
+        self.trace = trace
         self.maySend = maySend
     }
 }

@@ -13,10 +13,13 @@ package struct Callback: Sendable, Equatable {
     package var taskAttempts: Int
     package var customerID: String
     package var resultJSON: String?
+    /// The task's own.
+    package var trace: TraceParent?
 
     package init(
         id: String, taskID: String, status: TaskStatus, error: String? = nil, errorCode: String? = nil, atMs: Int64,
-        generation: Int, taskAttempts: Int, customerID: String, resultJSON: String? = nil
+        generation: Int, taskAttempts: Int, customerID: String, resultJSON: String? = nil,
+        trace: TraceParent? = nil
     ) {
         self.id = id
         self.taskID = taskID
@@ -28,6 +31,7 @@ package struct Callback: Sendable, Equatable {
         self.taskAttempts = taskAttempts
         self.customerID = customerID
         self.resultJSON = resultJSON
+        self.trace = trace
     }
 }
 

@@ -19,7 +19,8 @@ package struct HTTPCallbackTransport: CallbackTransport {
     }
 
     package func deliver(_ callback: Callback) async -> DeliveryReport {
-        let result = await sender.post(id: callback.id, body: Self.json(of: callback, formatTime: formatTime))
+        let result = await sender.post(
+            id: callback.id, trace: callback.trace, body: Self.json(of: callback, formatTime: formatTime))
         guard case .success(let response) = result else {
             return .failed(error: sender.describe(result), retryAfter: nil)
         }

@@ -56,6 +56,7 @@ extension TaskRecord {
         resultJSON = fields["result"]
         cancelRequested = fields["cancel_requested"] == "1"
         cancelReason = fields["cancel_reason"]
+        trace = fields["traceparent"].flatMap(TraceParent.init)
         owner = fields["owner"]
         timeline =
             [TimelineEntry(status: .waiting, atMs: createdAtMs)]

@@ -129,6 +129,8 @@ extension JSONWriter {
         bool(task.cancelRequested)
         key("cancel_reason")
         string(task.cancelReason)
+        key("traceparent")
+        string(task.trace?.text)
     }
 
     private mutating func failedAttempt(_ attempt: TaskRecord.FailedAttempt, _ times: TimeZoneRules) {

@@ -11,11 +11,14 @@ package struct APIRoutes: Sendable {
     let times: TimeZoneRules
     let instance: InstanceIdentity
     let drain: DrainSignal
+    let scrape: @Sendable () async -> [UInt8]
 
-    /// - Parameter drain: the server's own, so that the health check turns red when the shutdown begins.
+    /// - Parameters:
+    ///   - drain: the server's own, so that the health check turns red when the shutdown begins.
+    ///   - scrape: all metrics as Prometheus reads them.
     package init(
         intake: TaskIntake, store: any TaskStore, reader: RequestReader, times: TimeZoneRules,
-        instance: InstanceIdentity, drain: DrainSignal
+        instance: InstanceIdentity, drain: DrainSignal, scrape: @escaping @Sendable () async -> [UInt8]
     ) {
         self.intake = intake
         self.store = store
@@ -23,6 +26,7 @@ package struct APIRoutes: Sendable {
         self.times = times
         self.instance = instance
         self.drain = drain
+        self.scrape = scrape
     }
 
     package var all: [Route] {
@@ -44,6 +48,7 @@ package struct APIRoutes: Sendable {
             Route(.get, "/", .open, load: .query, handler: page),
             Route(.get, "/assets/:name", .open, load: .query, handler: asset),
             Route(.get, "/api/access", .any, load: .query, handler: access),
+            Route(.get, "/metrics", .read, load: .essential, handler: metrics),
             Route(.get, "/api/health", .open, load: .essential, handler: health),
             Route(.get, "/api/health/live", .open, load: .essential, handler: healthLive),
         ]

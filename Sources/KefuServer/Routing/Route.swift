@@ -1,3 +1,4 @@
+import KefuCore
 import NIOCore
 
 /// What a route sees of a request.
@@ -12,7 +13,12 @@ package struct Request: Sendable {
     package var ifNoneMatch: String?
     /// The value of `Last-Event-ID`.
     package var lastEventID: String?
+    /// The value of `traceparent`, nil when there is not exactly one.
+    package var traceparent: String?
     package var body: ByteBuffer
+
+    /// The caller's trace; nil without a valid one.
+    var trace: TraceParent? { traceparent.flatMap(TraceParent.init) }
 }
 
 /// One line of the table of paths.
@@ -36,6 +42,8 @@ package struct Route: Sendable {
     package var load: LoadClass
     package var bodyLimit: BodyLimit
     package var handler: Handler
+    /// Its place in ``Router/routes``.
+    package internal(set) var index = 0
 
     package init(
         _ method: Method, _ path: String, _ permission: Permission, load: LoadClass,

@@ -1,3 +1,4 @@
+import KefuCore
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -136,13 +137,14 @@ extension HTTPConnection {
         timer?.expire(at: .distantFuture)
         let request = Request(
             pathArgument: head.pathArgument, query: head.query, caller: head.caller, ifNoneMatch: head.ifNoneMatch,
-            lastEventID: head.lastEventID, body: body)
+            lastEventID: head.lastEventID, traceparent: head.traceparent, body: body)
         body = ByteBuffer()
         let connection = NIOLoopBound(self, eventLoop: loop.executor.eventLoop)
         let route = head.route
         let admission = server.admission
+        let requestID = exchange.requestID
         Task.immediate(executorPreference: loop.executor) {
-            let answer = await route.answer(to: request)
+            let answer = await RequestScope.$id.withValue(requestID) { await route.answer(to: request) }
             admission.leave()
             connection.value.finish(answer)
         }
@@ -152,7 +154,7 @@ extension HTTPConnection {
     private func finish(_ answer: Answer) {
         releaseBody()
         guard phase == .answering, let context else { return }
-        log(answer)
+        note(answer)
         if isQuiescing || server.drain.isDraining { exchange.closes = true }
         if exchange.closes { return sendLast(answer) }
         send(answer)
@@ -173,7 +175,7 @@ extension HTTPConnection {
         releaseBody()
         if closes || isQuiescing { exchange.closes = true }
         let answer = Answer.failure(error)
-        log(answer)
+        note(answer)
         send(answer)
         guard !exchange.closes else { return linger() }
         phase = .discarding
@@ -247,7 +249,9 @@ extension HTTPConnection {
         }
     }
 
-    private func log(_ answer: Answer) {
+    /// Counts an answer, and logs what is to be said of it.
+    private func note(_ answer: Answer) {
+        server.metrics.answered(answer.status, route: exchange.accepted?.route.index, since: exchange.startedAt)
         if let cause = answer.cause {
             // What the store cannot do right now its own connections tell; here it would come once a request.
             server.logger.log(

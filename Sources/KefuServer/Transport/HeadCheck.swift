@@ -8,6 +8,7 @@ struct AcceptedHead {
     var caller: Caller?
     var ifNoneMatch: String?
     var lastEventID: String?
+    var traceparent: String?
     /// Bytes; the body may be shorter when it is chunked.
     var bodyLimit: Int
     /// Bytes; nil for a chunked body.
@@ -54,7 +55,9 @@ struct HeadCheck: Sendable {
         return .accepted(
             AcceptedHead(
                 route: route, pathArgument: argument, query: query, caller: caller, ifNoneMatch: fields.ifNoneMatch,
-                lastEventID: fields.lastEventID, bodyLimit: limit, contentLength: length,
+                lastEventID: fields.lastEventID,
+                traceparent: fields.traceparents == 1 ? fields.traceparent : nil, bodyLimit: limit,
+                contentLength: length,
                 expectsContinue: fields.expectsContinue && length != 0))
     }
 

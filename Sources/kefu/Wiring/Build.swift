@@ -1,6 +1,7 @@
 import Foundation
 import KefuCore
 import KefuEngine
+import KefuMetrics
 import KefuOutbound
 import KefuRedis
 import KefuServer
@@ -19,6 +20,7 @@ struct Build {
     let embedded: EmbeddedRedis?
     let transport: CurlTransport
     let server: HTTPServer
+    let metrics = MetricsRegistry()
     let grace: GracePeriod
     let services: [any Service]
 
@@ -34,23 +36,27 @@ struct Build {
         let identity = Self.identity()
         redis = try RedisClient(
             endpoint: endpoint, group: group, scripts: ScriptLibrary.production.all, name: "kefu-\(identity.id)",
-            needsPrimary: true, confirmation: ReplicaConfirmation(replicas: settings.minReplicas), logger: logger)
+            needsPrimary: true, confirmation: ReplicaConfirmation(replicas: settings.minReplicas),
+            metrics: RedisClientMetrics(metrics), logger: logger)
         // Longer than a Redis that runs needs; one that does not is waited for while requests are refused.
         _ = await redis.waitUntilConnected(within: .seconds(2))
         let store = RedisTaskStore(
             client: redis, instance: identity,
             policy: SchedulingPolicy(
                 lease: settings.lease, gatewayTimeout: settings.gatewayTimeout, retention: settings.retention,
-                calledBack: settings.calledBack, eventLog: settings.eventLog))
+                calledBack: settings.calledBack, eventLog: settings.eventLog), metrics: StoreMetrics(metrics))
         let transport = try CurlTransport()
         self.transport = transport
         grace = GracePeriod(length: settings.shutdown) { transport.shutdown() }
-        let engine = Engine(settings, store: store, transport: transport, grace: grace, logger: logger)
+        let engine = Engine(
+            settings, store: store, transport: transport, grace: grace, metrics: EngineMetrics(metrics), logger: logger)
+        let scrape = Scrape(metrics, store: store, version: Kefu.version)
         let drain = DrainSignal()
         let routes = APIRoutes(
             intake: TaskIntake(store: store, executor: engine.executor), store: store,
             reader: RequestReader(timeZone: settings.timeZone, eventLog: settings.eventLog), times: settings.timeZone,
-            instance: InstanceIdentity(id: identity.id, version: identity.version), drain: drain)
+            instance: InstanceIdentity(id: identity.id, version: identity.version), drain: drain,
+            scrape: { await scrape.text() })
         var limits = ServerLimits()
         limits.shutdownGrace = settings.shutdown
         limits.connections = OpenFiles.room(for: settings.maxConnections, beside: settings.concurrency, logger)
@@ -58,7 +64,10 @@ struct Build {
         server = HTTPServer(
             group: group, address: ListenAddress(host: settings.host, port: settings.port),
             router: Router(routes.all), access: AccessControl(tokens: settings.tokens), limits: limits,
-            tls: settings.tls, drain: drain, logger: logger)
+            tls: settings.tls, drain: drain, metrics: metrics, logger: logger)
+        scrape.read("kefu_http_requests_in_flight") { [server] in server.requestsInFlight }
+        scrape.read("kefu_claims_held") { engine.executor.running }
+        scrape.read("kefu_redis_commands_total") { [redis] in redis.commandsSent }
         services = [embedded.map(EmbeddedRedisService.init)].compactMap { $0 } + engine.services + [server]
     }
 
@@ -114,7 +123,8 @@ private struct Engine {
     }
 
     init(
-        _ settings: Settings, store: RedisTaskStore, transport: CurlTransport, grace: GracePeriod, logger: Logger
+        _ settings: Settings, store: RedisTaskStore, transport: CurlTransport, grace: GracePeriod,
+        metrics: EngineMetrics, logger: Logger
     ) {
         let times = settings.timeZone
         let policy = RetryPolicy(base: settings.retryBase)
@@ -125,7 +135,7 @@ private struct Engine {
                 HTTPCallbackTransport(
                     url: url, secret: settings.callbackSecret, timeout: Self.callbackTimeout(settings),
                     transport: transport, formatTime: { times.text($0) })
-            }, policy: policy, alarm: alarm, grace: grace, logger: logger)
+            }, policy: policy, alarm: alarm, grace: grace, metrics: metrics, logger: logger)
         let gateway: any MessageGateway =
             if let url = settings.gatewayURL {
                 HTTPGateway(
@@ -136,7 +146,8 @@ private struct Engine {
             }
         let executor = Executor(
             store: store, gateway: gateway, courier: courier, alarm: alarm, policy: policy,
-            terms: LeaseTerms(length: settings.lease), capacity: settings.concurrency, grace: grace, logger: logger)
+            terms: LeaseTerms(length: settings.lease), capacity: settings.concurrency, grace: grace,
+            metrics: metrics, logger: logger)
         self.executor = executor
         services = [
             Heartbeat(store: store, running: { executor.running }, logger: logger), courier, executor,

@@ -1,4 +1,5 @@
 import KefuCore
+import KefuMetrics
 import KefuServer
 import Logging
 import NIOCore
@@ -55,15 +56,18 @@ struct TestServer: Sendable {
         let store = FakeStore(write)
         let log = LogRecorder()
         let drain = DrainSignal()
+        let registry = MetricsRegistry()
+        let metrics = Scrape(registry, store: store, version: "1.2.3")
         let times = try #require(TimeZoneRules(name: "Asia/Shanghai"))
         let routes = APIRoutes(
             intake: TaskIntake(store: store, executor: IdleExecutor()), store: store,
             reader: RequestReader(timeZone: times, eventLog: .seconds(60)), times: times,
-            instance: InstanceIdentity(id: "test-1", version: "1.2.3"), drain: drain)
+            instance: InstanceIdentity(id: "test-1", version: "1.2.3"), drain: drain,
+            scrape: { await metrics.text() })
         let server = HTTPServer(
             group: .singleton, address: ListenAddress(port: 0), router: Router(routes.all + extra),
             access: AccessControl(tokens: tokens), limits: limits, tls: tls, drain: drain,
-            logger: log.logger(level: logLevel))
+            metrics: registry, logger: log.logger(level: logLevel))
         let services = ServiceGroup(services: [server], logger: log.logger(level: logLevel))
         try await withThrowingTaskGroup { group in
             group.addTask { try await services.run() }
