@@ -2,7 +2,7 @@
 
 # What the program needs of Debian, and what its tests need besides.
 needs = libhiredis-dev libcurl4-openssl-dev redis-server
-test_needs = $(needs) lua-check openssl python3-venv curl chromium chromium-driver
+test_needs = $(needs) lua-check openssl python3-venv curl chromium chromium-driver prometheus
 
 .PHONY: help run build test chaos fuzz lint format bench clean
 .DEFAULT_GOAL := help

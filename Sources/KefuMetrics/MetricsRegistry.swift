@@ -24,6 +24,9 @@ package final class MetricsRegistry: MetricsFactory {
 
     package init(_ families: [MetricFamily] = MetricFamily.all) { self.families = families }
 
+    /// All that is known, as Prometheus reads it.
+    package var text: String { String(decoding: TextFormat.text(of: self), as: UTF8.self) }
+
     func series(of family: MetricFamily) -> [Series] { series.withLock { $0[family.name] ?? [] } }
 
     package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {

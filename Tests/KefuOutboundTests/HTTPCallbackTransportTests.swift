@@ -28,6 +28,16 @@ import Testing
         }
     }
 
+    @Test func `the task's trace is a header of every delivery`() async throws {
+        let text = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        try await HTTPSink.run { sink in
+            var traced = Self.failed
+            traced.trace = TraceParent(text)
+            for callback in [traced, traced, Self.done] { _ = try await Self.deliver(callback, to: sink) }
+            #expect(sink.requests.map { $0.values(of: "traceparent") } == [[text], [text], []])
+        }
+    }
+
     @Test func `the callback's id is the webhook's id and the body is signed`() async throws {
         try await HTTPSink.run { sink in
             let secret = try WebhookSecret(parsing: WebhookTests.key)
