@@ -64,4 +64,14 @@ package struct RedisClientMetrics: Sendable {
     }
 
     package static let unobserved = RedisClientMetrics(NOOPMetricsHandler.instance)
+
+    private init(roundTrip: Timer, reconnects: Counter) {
+        self.roundTrip = roundTrip
+        self.reconnects = reconnects
+    }
+
+    /// For a connection that waits for replicas, too: how long those take is no round trip of Redis.
+    var ofConfirmations: RedisClientMetrics {
+        RedisClientMetrics(roundTrip: Self.unobserved.roundTrip, reconnects: reconnects)
+    }
 }

@@ -41,7 +41,9 @@ package final class RedisClient: Sendable {
         self.linkOfLoop = Dictionary(uniqueKeysWithValues: links.map { (ObjectIdentifier($0.eventLoop), $0) })
         confirmed = confirmation.map { confirmation in
             ConfirmedCalls(
-                confirmation, over: RedisLink(route: route, eventLoop: group.next(), journal: journal, metrics: metrics)
+                confirmation,
+                over: RedisLink(
+                    route: route, eventLoop: group.next(), journal: journal, metrics: metrics.ofConfirmations)
             )
         }
         for link in allLinks { link.start() }
