@@ -45,7 +45,7 @@ struct TraceTests {
             _ = try await first.post("/api/task/receive", Tasks.message("T1"), headers: headers)
             _ = try await first.report(Tasks.said("好的"))
             _ = try await site.gateway.requests(atLeast: 1)
-            try await first.kill9()
+            try await first.child.kill9()
             site.gateway.respond { _ in .status(200) }
             let second = try await site.start(settings)
             try await second.status("T1", is: "completed")
