@@ -78,9 +78,7 @@ extension MetricFamily {
             help: "Events that this instance was sent, by what came of them."),
         MetricFamily(
             "kefu_fires_total", .counter, labels: ["cause"],
-            help:
-                "Tasks whose trigger came: an event, a time, acceptance itself (a past time or an event before), by hand."
-        ),
+            help: "Tasks whose trigger came: event, time, acceptance (a past time, or an event before), by hand."),
         MetricFamily(
             "kefu_time_lateness_seconds", .histogram(Bounds.far),
             help: "How much later than its time a time_reach fired, by the clock of Redis."),
