@@ -9,11 +9,14 @@ import { advice, nextStep, waitsFor } from './plain.js';
 import { actionButtons } from './actions.js';
 import { timeline } from './timeline.js';
 
+/** Callbacks go out behind a final state and are no changes of it: the task is looked at again so long after one. */
+const callbackPauses = [1500, 5000, 15_000];
+
 export function open(host, { argument: id, signal }) {
   const place = h('div', null, placeholder(10));
   host.append(h('p.crumb', null, h('a', { href: '#/tasks' }, sign(signs.back), t('任务', 'Tasks'))),
     h('h1', { tabindex: -1, class: 'id' }, copyable(id)), place);
-  let isReading = false, isStale = false;
+  let isReading = false, isStale = false, late = [];
   const read = async () => {
     // Changes may come faster than they can be read: then it is read once more at the end.
     isStale = true;
@@ -36,7 +39,10 @@ export function open(host, { argument: id, signal }) {
     if (detail.task_id !== id) return;
     announce(t(`任务状态：${statusTerm(detail.status)}`, `The task is ${statusTerm(detail.status)}`));
     read();
+    late.forEach(clearTimeout);
+    if (['completed', 'failed', 'cancelled'].includes(detail.status)) late = callbackPauses.map((ms) => setTimeout(read, ms));
   }, { signal });
+  signal.addEventListener('abort', () => late.forEach(clearTimeout));
   live.addEventListener('gap', read, { signal });
   live.addEventListener('state', ({ detail }) => {
     if (detail.state === 'on' && detail.before === 'lost') read();

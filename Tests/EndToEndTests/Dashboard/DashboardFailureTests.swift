@@ -75,7 +75,8 @@ extension DashboardTests {
             try await browser.click("[data-do=retry]")
             try await browser.shows(".state .badge[data-status=completed]")
             try await browser.shows("#next", "无需处理")
-            try await browser.shows(".timeline", "回调已送达")
+            try await browser.shows(".timeline", "回调已送达（失败）")
+            try await browser.shows(".timeline", "回调已送达（已完成）")
         }
     }
 
