@@ -8,10 +8,12 @@ import Testing
 @Suite(.timeLimit(.minutes(3))) struct TokenTests {
     private static let token = #"{"access_token": "tok-1-secret", "expires_in": 7200}"#
 
-    private static func gateway(_ transport: ScriptedTransport, example: String = "token") throws -> AdapterGateway {
+    private static func gateway(
+        _ transport: ScriptedTransport, example: String = "token", timeout: Duration = .seconds(5)
+    ) throws -> AdapterGateway {
         try #require(
             try Given.example(example).gateway(
-                url: nil, timeout: .seconds(5), transport: transport, formatTime: Given.time))
+                url: nil, timeout: timeout, transport: transport, formatTime: Given.time))
     }
 
     private static func isToken(_ request: PlatformRequest) -> Bool { request.url.hasSuffix("/oauth/token") }
@@ -57,6 +59,15 @@ import Testing
         #expect(report.answer == .failed(retryAfter: .seconds(3)) && report.httpStatus == 401)
         #expect(report.error == "token refused: platform answered 401: no ***")
         #expect(transport.requests.map(Self.isToken) == [true, false, true, false])
+    }
+
+    @Test func `Nothing is sent again when the attempt's time is over`() async throws {
+        let transport = ScriptedTransport { request, _ in
+            Self.isToken(request) ? .status(200, Self.token) : .status(401)
+        }
+        let report = try await Self.gateway(transport, timeout: .zero).send(Given.request())
+        #expect(report.answer == .failed(retryAfter: nil) && report.httpStatus == 401)
+        #expect(transport.requests.map(Self.isToken) == [true, false, true])
     }
 
     @Test func `Nothing is sent again once the lease has gone`() async throws {

@@ -45,7 +45,7 @@ package struct AdapterGateway: MessageGateway {
         var values = TemplateValues(request, environment: environment.value, formatTime: formatTime)
         let key = IdempotencyKey(taskID: request.taskID, generation: request.generation)
         var deadline: ContinuousClock.Instant?
-        var hasRenewed = false
+        var refused: GatewayReport?
         while true {
             var token: String?
             if template.needsToken, let keeper {
@@ -56,16 +56,19 @@ package struct AdapterGateway: MessageGateway {
                 }
             }
             if let token { values.set("token", token) }
-            let end = deadline ?? ContinuousClock.now + timeout
+            let now = ContinuousClock.now
+            let end = deadline ?? now + timeout
             deadline = end
-            var exchange = outgoing.render(values, fallback: url, timeout: end - ContinuousClock.now)
+            // To fetch a token anew has taken all the time that was left.
+            if let refused, now >= end { return refused }
+            var exchange = outgoing.render(values, fallback: url, timeout: end - now)
             exchange.signedAs = key.webhookID
             exchange.maySend = request.maySend
             let (report, wasTokenRefused) = report(await transport.exchange(exchange), template.rules, token)
             guard wasTokenRefused, let token, let keeper else { return report }
             await keeper.drop(token)
-            if hasRenewed || ContinuousClock.now >= end { return report }
-            hasRenewed = true
+            if refused != nil { return report }
+            refused = report
         }
     }
 
