@@ -25,6 +25,7 @@ let pages = [
     "Dashboard/live.js", "Dashboard/look.js", "Dashboard/main.js", "Dashboard/now.js", "Dashboard/pages.js",
     "Dashboard/parts.js", "Dashboard/plain.js", "Dashboard/rows.js", "Dashboard/task.js", "Dashboard/tasks.js",
     "Dashboard/terms.js", "Dashboard/time.js", "Dashboard/timeline.js", "Dashboard/try.js",
+    "Description/openapi.json", "Description/docs.html", "Description/docs.css", "Description/docs.js",
 ]
 
 let nio: [Target.Dependency] = [

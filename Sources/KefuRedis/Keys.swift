@@ -2,7 +2,7 @@
 package struct Keys: Sendable {
     /// `kefu:{S}:`, the braces around the shard so that all its keys share a Redis Cluster slot.
     package let prefix: String
-    package let ready, running, timeouts, created, callbacks, deadCallbacks, counts, instances, fence: String
+    package let ready, running, timeouts, created, callbacks, deadCallbacks, counts, instances, fence, changes: String
 
     package init(shard: String = "0") {
         prefix = "kefu:{\(shard)}:"
@@ -15,6 +15,7 @@ package struct Keys: Sendable {
         counts = prefix + "counts"
         instances = prefix + "instances"
         fence = prefix + "fence"
+        changes = prefix + "changes"
     }
 
     package func task(_ id: String) -> String { prefix + "task:" + Self.escaped(id) }

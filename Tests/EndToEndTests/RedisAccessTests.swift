@@ -16,7 +16,9 @@ struct RedisAccessTests {
             #expect(reply.text == "OK")
             let url = "redis://worker:p%40ss%3Aw%2Frd@127.0.0.1:\(port)/3"
             let kefu = try await site.start(["REDIS_URL": url])
+            let stream = try await EventStream.open(port: kefu.port)
             try await kefu.accept(Tasks.message("T1"))
+            try await eventually("it is heard") { stream.changes == ["T1 waiting"] }
             try await kefu.accept(Tasks.message("T2", ["timeout_hours": 0.0001]))
             try await kefu.status("T2", is: "failed")
             #expect(try await kefu.report(Tasks.said("好的", ["event_id": "m1"])) == ["T1"])

@@ -22,6 +22,7 @@ struct RoleTests {
         ("GET", "/api/task/list", ["tasks", "read", "admin"]),
         ("GET", "/api/task/stats", ["tasks", "read", "admin"]), ("GET", "/api/callbacks", ["tasks", "read", "admin"]),
         ("POST", "/api/callbacks/replay", ["admin"]), ("GET", "/api/access", Set(roles)),
+        ("GET", "/api/task/stream?stats=x", ["tasks", "read", "admin"]),
     ]
 
     @Test func `each role may do what its row says, and nobody without a token anything`() async throws {

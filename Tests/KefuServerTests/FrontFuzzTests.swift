@@ -128,6 +128,8 @@ private struct EmbeddedFront {
             answers.status = { TaskRecord(id: $0, customer: Customer(id: "c")) }
             answers.list = .success(TaskPage(tasks: [], next: nil))
             answers.stats = .success(StoreStats())
+            answers.update = .success(.missing)
+            answers.history = .success(History(span: .hour, points: []))
             answers.callbacks = .success(CallbackPage(callbacks: [], next: nil))
             answers.replayed = .success(1)
         }
@@ -135,9 +137,13 @@ private struct EmbeddedFront {
         let routes = APIRoutes(
             intake: TaskIntake(store: store, executor: IdleExecutor()), store: store,
             reader: RequestReader(timeZone: times, eventLog: .seconds(60)), times: times,
-            instance: InstanceIdentity(id: "test-1", version: "1.2.3"), drain: DrainSignal())
-        // The health check asks a clock beside the event loop.
-        let router = Router(routes.all.filter { $0.path != "/api/health" })
+            instance: InstanceIdentity(id: "test-1", version: "1.2.3"), drain: DrainSignal(),
+            broadcast: ChangeBroadcast(
+                feed: FakeFeed(), store: store, times: times,
+                logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }))
+        // The health check asks a clock beside the event loop, and the stream has no end.
+        let endless = ["/api/health", "/api/task/stream"]
+        let router = Router(routes.all.filter { !endless.contains($0.path) })
         server = ServerContext(
             check: HeadCheck(router: router, access: AccessControl(), limits: ServerLimits()), drain: DrainSignal(),
             logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() })

@@ -3,9 +3,16 @@ import Testing
 
 /// The pages and what they are made of.
 @Suite struct PageTests {
-    private static let pages = ["/", "/assets/base.css", "/assets/main.js"]
+    private static let pages = [
+        "/", "/assets/base.css", "/assets/main.js", "/api/docs", "/assets/docs.css", "/assets/docs.js",
+    ]
 
-    @Test(arguments: zip(pages, ["text/html", "text/css", "text/javascript"]))
+    @Test(
+        arguments: zip(
+            pages,
+            [
+                "text/html", "text/css", "text/javascript", "text/html", "text/css", "text/javascript",
+            ]))
     func `A page comes with its type and the strictest rules`(target: String, type: String) async throws {
         try await TestServer.run(tokens: [AccessToken(name: "a", role: .admin, secret: "0123456789abcdef")]) { server in
             let answer = try await server.exchange("GET", target)

@@ -3,7 +3,7 @@ import Testing
 
 /// The files of the pages: all of them in the binary, all of them served, nothing from elsewhere.
 @Suite struct PageFileTests {
-    private static let folders = ["Dashboard"]
+    private static let folders = ["Dashboard", "Description"]
 
     private static var files: [String] {
         get throws {

@@ -17,6 +17,16 @@ package final class RedisClient: Sendable {
     private let confirmed: ConfirmedCalls?
     private let linkOfLoop: [ObjectIdentifier: RedisLink]
     private let nextLink = Atomic<Int>(0)
+    private let group: MultiThreadedEventLoopGroup
+    /// For ``waitingConnection()``: no scripts are run there.
+    private let waitingRoute: RedisRoute
+    private let waiting = Mutex(Waiting())
+
+    private struct Waiting {
+        var links: [RedisLink] = []
+        /// Commands of those that were closed.
+        var commandsSent = 0
+    }
 
     /// Begins to connect.
     ///
@@ -33,6 +43,9 @@ package final class RedisClient: Sendable {
     ) throws(RedisEndpoint.Unusable) {
         let route = try RedisRoute(
             endpoint, scripts: scripts, name: name, role: needsPrimary ? .primaryIfTold : .any, limits: limits)
+        waitingRoute = try RedisRoute(
+            endpoint, name: name, role: needsPrimary ? .primaryIfTold : .any, limits: limits)
+        self.group = group
         let loops = Array(group.makeIterator())
         let journal = ReachabilityLog(connections: loops.count + (confirmation == nil ? 0 : 1), logger: logger)
         let links = loops.map { RedisLink(route: route, eventLoop: $0, journal: journal) }
@@ -49,7 +62,12 @@ package final class RedisClient: Sendable {
     private var allLinks: [RedisLink] { links + (confirmed.map { [$0.link] } ?? []) }
 
     /// Commands sent since the start, those of the connections' own included.
-    package var commandsSent: Int { allLinks.reduce(0) { $0 + $1.commandsSent.load(ordering: .relaxed) } }
+    package var commandsSent: Int {
+        let waited = waiting.withLock { waiting in
+            waiting.links.reduce(waiting.commandsSent) { $0 + $1.commandsSent.load(ordering: .relaxed) }
+        }
+        return allLinks.reduce(waited) { $0 + $1.commandsSent.load(ordering: .relaxed) }
+    }
 
     /// The server that is, or was last, connected to; with sentinels the primary.
     package var server: RedisEndpoint.Address? { links.lazy.compactMap(\.server).first }
@@ -67,7 +85,8 @@ package final class RedisClient: Sendable {
         return true
     }
 
-    /// Any command that answers once: no `SUBSCRIBE`, `MONITOR`, `MULTI` or blocking read.
+    /// Any command that answers once: no `SUBSCRIBE`, `MONITOR`, `MULTI` or blocking read
+    /// (for which there is ``waitingConnection()``).
     ///
     /// - Parameter extraTime: how much longer than ``RedisClientLimits/replyDeadline`` the reply may take.
     package func command(
@@ -120,8 +139,24 @@ package final class RedisClient: Sendable {
         return await confirmed.run(calls)
     }
 
+    /// A new connection for commands that wait. Its troubles are not logged: those of the others tell the same.
+    package func waitingConnection() -> WaitingConnection {
+        let silent = Logger(label: "kefu.waiting") { _ in SwiftLogNoOpLogHandler() }
+        let link = RedisLink(
+            route: waitingRoute, eventLoop: group.next(), journal: ReachabilityLog(connections: 1, logger: silent))
+        waiting.withLock { $0.links.append(link) }
+        return WaitingConnection(link) { [weak self] link in
+            self?.waiting.withLock { waiting in
+                guard let index = waiting.links.firstIndex(where: { $0 === link }) else { return }
+                waiting.links.remove(at: index)
+                waiting.commandsSent += link.commandsSent.load(ordering: .relaxed)
+            }
+        }
+    }
+
     /// Takes no more commands, waits for the replies of those under way, and closes the connections.
     package func close() async {
+        for link in waiting.withLock(\.links) { link.abandon() }
         await withDiscardingTaskGroup { group in
             for link in allLinks { group.addTask { await link.close() } }
         }

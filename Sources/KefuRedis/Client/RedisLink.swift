@@ -96,6 +96,15 @@ final class RedisLink: @unchecked Sendable {
         }
     }
 
+    /// Closes the connection at once; none is made again.
+    func abandon() {
+        eventLoop.execute {
+            if case .connecting(let connection) = self.state { connection.close("closed by this side") }
+            if case .up(let connection, _) = self.state { connection.close("closed by this side") }
+            self.close {}
+        }
+    }
+
     private func close(then done: @escaping () -> Void) {
         isUp.store(false, ordering: .relaxed)
         switch state {

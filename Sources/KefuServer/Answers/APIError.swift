@@ -120,6 +120,13 @@ extension APIError {
     static let foreignCharset = APIError(
         415, .unsupportedMediaType, "不支持的字符集", detail: "the charset must be UTF-8")
 
+    static let draining = APIError(
+        503, .unavailable, "服务正在停止", detail: "this instance is draining"
+    ).retry(afterSeconds: 1)
+    static let tooManyListeners = APIError(
+        429, .overloaded, "实时流的连接已满，请稍后重试", detail: "too many listen to this instance's stream already"
+    ).retry(afterSeconds: 5)
+
     static func badRequest(_ detail: String) -> APIError {
         APIError(400, .badRequest, "请求格式错误", detail: detail)
     }

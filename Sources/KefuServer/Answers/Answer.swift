@@ -7,6 +7,8 @@ package struct Answer: Sendable {
     package var contentType: StaticString = "application/json"
     /// Header lines of its own, each with its CRLF, in the place of `Cache-Control: no-store`.
     package var fields: String?
+    /// What follows the head in the place of `body`, with a length that nobody knows.
+    package var live: LiveBody?
     /// The value of `Retry-After`, in seconds.
     package var retryAfterSeconds: Int?
     /// The value of `Allow`.

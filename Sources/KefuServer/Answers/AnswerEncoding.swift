@@ -6,14 +6,14 @@ struct AnswerFraming {
     var requestID: String
     /// Whether the connection closes after this answer.
     var closes: Bool
-    /// Whether an HTTP/1.0 client must be told that the connection stays open.
+    /// Whether this is an HTTP/1.0 client, which must be told that the connection stays open, and knows no chunks.
     var confirmsKeepAlive: Bool
     /// HEAD: the fields as for GET, no body.
     var omitsBody: Bool
 }
 
 extension Answer {
-    /// Appends the whole answer as HTTP/1.1 (RFC 9112), head and body in one piece.
+    /// Appends the whole answer as HTTP/1.1 (RFC 9112), head and body in one piece; of one that goes on the head.
     ///
     /// - Parameter date: the `Date` line with its CRLF.
     func write(into buffer: inout ByteBuffer, framing: AnswerFraming, date: [UInt8]) {
@@ -23,8 +23,12 @@ extension Answer {
         if status != 304 {
             buffer.writeStaticString("\r\nContent-Type: ")
             buffer.writeStaticString(contentType)
-            buffer.writeStaticString("\r\nContent-Length: ")
-            buffer.writeDecimal(body.count)
+            if live == nil {
+                buffer.writeStaticString("\r\nContent-Length: ")
+                buffer.writeDecimal(body.count)
+            } else if !framing.confirmsKeepAlive {
+                buffer.writeStaticString("\r\nTransfer-Encoding: chunked")
+            }
         }
         buffer.writeStaticString("\r\n")
         if let fields {
@@ -53,7 +57,7 @@ extension Answer {
             buffer.writeStaticString("Connection: keep-alive\r\n")
         }
         buffer.writeStaticString("\r\n")
-        if !framing.omitsBody { buffer.writeBytes(body) }
+        if !framing.omitsBody, live == nil { buffer.writeBytes(body) }
     }
 
     /// Every status that the contract knows.

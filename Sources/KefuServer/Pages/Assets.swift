@@ -4,6 +4,12 @@ enum Assets {
     /// The dashboard, at `/`.
     static let index = Asset("index.html", PackageResources.index_html)
 
+    /// What this server does, as OpenAPI 3.1, at `/api/openapi.json`.
+    static let description = Asset("openapi.json", PackageResources.openapi_json)
+
+    /// The page that shows it, at `/api/docs`.
+    static let documentation = Asset("docs.html", PackageResources.docs_html)
+
     /// What the pages load, at `/assets/<name>`.
     static let all = [
         Asset("base.css", PackageResources.base_css),
@@ -30,6 +36,8 @@ enum Assets {
         Asset("time.js", PackageResources.time_js),
         Asset("timeline.js", PackageResources.timeline_js),
         Asset("try.js", PackageResources.try_js),
+        Asset("docs.css", PackageResources.docs_css),
+        Asset("docs.js", PackageResources.docs_js),
     ]
 
     static func named(_ name: String) -> Asset? { all.first { $0.name.utf8.elementsEqual(name.utf8) } }

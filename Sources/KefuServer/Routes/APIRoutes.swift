@@ -11,14 +11,17 @@ package struct APIRoutes: Sendable {
     let times: TimeZoneRules
     let instance: InstanceIdentity
     let drain: DrainSignal
+    let broadcast: ChangeBroadcast
     let platform: (any PlatformBodyDialect)?
 
     /// - Parameters:
     ///   - drain: the server's own, so that the health check turns red when the shutdown begins.
+    ///   - broadcast: to be run beside the server, and longer than it.
     ///   - platform: what posted bodies of the platform's own shape mean; nil: none are taken.
     package init(
         intake: TaskIntake, store: any TaskStore, reader: RequestReader, times: TimeZoneRules,
-        instance: InstanceIdentity, drain: DrainSignal, platform: (any PlatformBodyDialect)? = nil
+        instance: InstanceIdentity, drain: DrainSignal, broadcast: ChangeBroadcast,
+        platform: (any PlatformBodyDialect)? = nil
     ) {
         self.intake = intake
         self.store = store
@@ -26,6 +29,7 @@ package struct APIRoutes: Sendable {
         self.times = times
         self.instance = instance
         self.drain = drain
+        self.broadcast = broadcast
         self.platform = platform
     }
 
@@ -41,12 +45,15 @@ package struct APIRoutes: Sendable {
             Route(.get, "/api/task/list", .read, load: .page, handler: list),
             Route(.get, "/api/task/stats", .read, load: .page, handler: stats),
             Route(.get, "/api/task/history", .read, load: .page, handler: history),
+            Route(.get, "/api/task/stream", .read, load: .query, handler: stream),
             Route(.post, "/api/event", .events, load: .event, handler: event),
             Route(.post, "/api/event/batch", .events, load: .event, body: .batch, handler: eventBatch),
             Route(.post, "/api/event/platform", .events, load: .event, handler: platformEvent),
             Route(.get, "/api/callbacks", .read, load: .page, handler: callbacks),
             Route(.post, "/api/callbacks/replay", .admin, load: .task, handler: replayCallbacks),
             Route(.get, "/", .open, load: .query, handler: page),
+            Route(.get, "/api/docs", .open, load: .query, handler: documentation),
+            Route(.get, "/api/openapi.json", .open, load: .query, handler: description),
             Route(.get, "/assets/:name", .open, load: .query, handler: asset),
             Route(.get, "/api/access", .any, load: .query, handler: access),
             Route(.get, "/api/health", .open, load: .essential, handler: health),

@@ -6,6 +6,14 @@ extension APIRoutes {
         Assets.index.answer(unlessMatching: request.ifNoneMatch)
     }
 
+    func documentation(_ request: Request) async throws(APIError) -> Answer {
+        Assets.documentation.answer(unlessMatching: request.ifNoneMatch)
+    }
+
+    func description(_ request: Request) async throws(APIError) -> Answer {
+        Assets.description.answer(unlessMatching: request.ifNoneMatch)
+    }
+
     func asset(_ request: Request) async throws(APIError) -> Answer {
         guard let asset = request.pathArgument.flatMap(Assets.named) else { throw .unknownPath }
         return asset.answer(unlessMatching: request.ifNoneMatch)

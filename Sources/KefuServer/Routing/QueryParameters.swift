@@ -45,6 +45,15 @@ struct QueryParameters {
         return word
     }
 
+    /// The value as `true` or `false`, which is the default.
+    func flag(_ name: String) throws(APIError) -> Bool {
+        switch try text(name, bytes: 32) {
+        case nil, "false": return false
+        case "true": return true
+        default: throw .validation(name, "one of: true, false")
+        }
+    }
+
     /// The value as a decimal number in a range.
     func number(_ name: String, in range: ClosedRange<Int>) throws(APIError) -> Int? {
         guard let text = try text(name, bytes: 32) else { return nil }

@@ -144,7 +144,10 @@ extension HTTPConnection {
         Task.immediate(executorPreference: loop.executor) {
             let answer = await route.answer(to: request)
             admission.leave()
-            connection.value.finish(answer)
+            guard let live = answer.live else { return connection.value.finish(answer) }
+            connection.value.beginLive(answer, live)
+            await live.run(LiveWriter(connection: connection))
+            connection.value.endLive()
         }
     }
 
@@ -197,7 +200,7 @@ extension HTTPConnection {
         flush()
     }
 
-    private func send(_ answer: Answer, promise: EventLoopPromise<Void>? = nil) {
+    func send(_ answer: Answer, promise: EventLoopPromise<Void>? = nil) {
         guard let context else { return }
         var buffer = context.channel.allocator.buffer(capacity: 320 + answer.body.count)
         let framing = AnswerFraming(
@@ -208,7 +211,7 @@ extension HTTPConnection {
     }
 
     /// Closes our direction and waits for the peer's, so that the answer is not lost to a reset.
-    private func linger() {
+    func linger() {
         guard let context, phase != .closed else { return }
         phase = .lingering
         discarded = 0
@@ -242,12 +245,12 @@ extension HTTPConnection {
             if exchange.requestID.isEmpty { exchange.requestID = requestIDs.next() }
             refuse(.timeout, closes: true)
         case .discarding: linger()
-        case .idle, .answering, .writing, .lingering: context?.close(promise: nil)
+        case .idle, .answering, .writing, .streaming, .lingering: context?.close(promise: nil)
         case .closed: return
         }
     }
 
-    private func log(_ answer: Answer) {
+    func log(_ answer: Answer) {
         if let cause = answer.cause {
             // What the store cannot do right now its own connections tell; here it would come once a request.
             server.logger.log(

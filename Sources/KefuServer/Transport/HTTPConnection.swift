@@ -25,6 +25,8 @@ final class HTTPConnection: ChannelDuplexHandler {
         case answering
         /// The answer does not fit into the channel's buffer yet.
         case writing
+        /// The answer goes on: see HTTPConnection+Live.swift.
+        case streaming
         /// A refusal is written; the rest of its request is dropped.
         case discarding
         /// The last answer is written; waiting for the peer to close.
@@ -55,6 +57,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     var unsentBytes = 0
     /// Requests in a row without a valid token.
     var failedTokens = 0
+    /// Of an answer that goes on.
+    var live: LiveState?
     private var backlog = CircularBuffer<Backlog>(initialCapacity: 0)
     private var isDeliveringBacklog = false
     private var isReading = false
@@ -81,6 +85,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         timer?.stop()
         backlog.removeAll()
         self.context = nil
+        loseLive()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -88,6 +93,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         timer?.stop()
         releaseBody()
         releaseAnswer()
+        loseLive()
         context.fireChannelInactive()
     }
 
@@ -128,12 +134,19 @@ final class HTTPConnection: ChannelDuplexHandler {
             releaseAnswer()
             becomeIdle()
         }
+        if context.channel.isWritable { readerTookMore() }
         context.fireChannelWritabilityChanged()
     }
 
+    /// Whether a request is being answered.
+    private var isBusy: Bool { phase == .answering || phase == .writing || phase == .streaming }
+
+    /// Beside an answer that goes on the end of the connection is read, and no more than one read of anything else.
+    private var holdsReading: Bool { phase == .streaming ? !backlog.isEmpty : isBusy }
+
     /// Holds reading back while a request is being answered: the kernel's buffer then slows the peer down.
     func read(context: ChannelHandlerContext) {
-        if phase == .answering || phase == .writing {
+        if holdsReading {
             readIsPending = true
         } else {
             context.read()
@@ -141,7 +154,9 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     private func receive(_ item: Backlog) {
-        if phase == .answering || phase == .writing || !backlog.isEmpty {
+        if phase == .streaming, case .inputClosed = item {
+            context?.close(promise: nil)
+        } else if isBusy || !backlog.isEmpty {
             backlog.append(item)
         } else {
             deliver(item)
@@ -165,14 +180,14 @@ final class HTTPConnection: ChannelDuplexHandler {
         timer?.expire(at: .now() + (isQuiescing ? server.deadlines.idleGrace : server.deadlines.keepAlive))
         guard !isDeliveringBacklog else { return }
         isDeliveringBacklog = true
-        while phase != .answering, phase != .writing, let item = backlog.popFirst() { deliver(item) }
+        while !isBusy, let item = backlog.popFirst() { deliver(item) }
         isDeliveringBacklog = false
         if !isReading { flush() }
         resumeReading()
     }
 
     func resumeReading() {
-        guard readIsPending, phase != .answering, phase != .writing else { return }
+        guard readIsPending, !holdsReading else { return }
         readIsPending = false
         context?.read()
     }
@@ -200,6 +215,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         let now = NIODeadline.now()
         timer?.expireAll(at: now + server.deadlines.shutdownGrace)
         if phase == .idle { timer?.expire(at: now + server.deadlines.idleGrace) }
+        if phase == .streaming { closeLive() }
     }
 }
 

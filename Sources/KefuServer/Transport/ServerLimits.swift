@@ -12,6 +12,8 @@ package struct ServerLimits: Sendable {
     package var headerFields = 100
     /// Query parameters of one request; more is 400.
     package static let queryParameters = 64
+    /// Bytes of a query parameter whose text is not looked at closely.
+    package static let queryText = 1_024
 
     /// From a request's first byte, or the accept, to the end of its headers; absolute, so one byte now and then
     /// does not extend it.

@@ -48,11 +48,13 @@ struct Build {
         grace = GracePeriod(length: settings.shutdown) { transport.shutdown() }
         let engine = Engine(settings, store: store, transport: transport, grace: grace, logger: logger)
         let drain = DrainSignal()
+        let broadcast = ChangeBroadcast(
+            feed: RedisChangeFeed(client: redis), store: store, times: settings.timeZone, logger: logger)
         let reader = RequestReader(timeZone: settings.timeZone, eventLog: settings.eventLog)
         let routes = APIRoutes(
             intake: TaskIntake(store: store, executor: engine.executor), store: store, reader: reader,
             times: settings.timeZone, instance: InstanceIdentity(id: identity.id, version: identity.version),
-            drain: drain, platform: settings.platformDialect(reader: reader))
+            drain: drain, broadcast: broadcast, platform: settings.platformDialect(reader: reader))
         var limits = ServerLimits()
         limits.shutdownGrace = settings.shutdown
         limits.connections = OpenFiles.room(for: settings.maxConnections, beside: settings.concurrency, logger)
@@ -61,7 +63,7 @@ struct Build {
             group: group, address: ListenAddress(host: settings.host, port: settings.port),
             router: Router(routes.all), access: AccessControl(tokens: settings.tokens), limits: limits,
             tls: settings.tls, drain: drain, logger: logger)
-        services = [embedded.map(EmbeddedRedisService.init)].compactMap { $0 } + engine.services + [server]
+        services = [embedded.map(EmbeddedRedisService.init)].compactMap { $0 } + engine.services + [broadcast, server]
     }
 
     /// Half of the cores: Redis needs the others, and one loop's commands share a write.

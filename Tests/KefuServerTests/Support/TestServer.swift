@@ -10,6 +10,9 @@ import Testing
 struct TestServer: Sendable {
     var port: Int
     var store: FakeStore
+    var feed: FakeFeed
+    var broadcast: ChangeBroadcast
+    var routes: [Route]
     var drain: DrainSignal
     var log: LogRecorder
     private var services: ServiceGroup
@@ -49,26 +52,32 @@ struct TestServer: Sendable {
     ///   - write: the store's answers.
     static func run(
         limits: ServerLimits = ServerLimits(), tokens: [AccessToken] = [], tls: TLSFiles? = nil,
-        logLevel: Logger.Level = .info, extra: [Route] = [], store write: (inout FakeStore.Answers) -> Void = { _ in },
+        stream: StreamLimits = StreamLimits(), logLevel: Logger.Level = .info, extra: [Route] = [],
+        store write: (inout FakeStore.Answers) -> Void = { _ in },
         _ use: @Sendable (TestServer) async throws -> Void
     ) async throws {
         let store = FakeStore(write)
+        let feed = FakeFeed()
         let log = LogRecorder()
         let drain = DrainSignal()
         let times = try #require(TimeZoneRules(name: "Asia/Shanghai"))
+        let broadcast = ChangeBroadcast(
+            feed: feed, store: store, times: times, limits: stream, logger: log.logger(level: logLevel))
         let routes = APIRoutes(
             intake: TaskIntake(store: store, executor: IdleExecutor()), store: store,
             reader: RequestReader(timeZone: times, eventLog: .seconds(60)), times: times,
-            instance: InstanceIdentity(id: "test-1", version: "1.2.3"), drain: drain)
+            instance: InstanceIdentity(id: "test-1", version: "1.2.3"), drain: drain, broadcast: broadcast)
         let server = HTTPServer(
             group: .singleton, address: ListenAddress(port: 0), router: Router(routes.all + extra),
             access: AccessControl(tokens: tokens), limits: limits, tls: tls, drain: drain,
             logger: log.logger(level: logLevel))
-        let services = ServiceGroup(services: [server], logger: log.logger(level: logLevel))
+        let services = ServiceGroup(services: [broadcast, server], logger: log.logger(level: logLevel))
         try await withThrowingTaskGroup { group in
             group.addTask { try await services.run() }
             let port = try await server.port()
-            let running = TestServer(port: port, store: store, drain: drain, log: log, services: services)
+            let running = TestServer(
+                port: port, store: store, feed: feed, broadcast: broadcast, routes: routes.all, drain: drain, log: log,
+                services: services)
             do {
                 try await use(running)
             } catch {

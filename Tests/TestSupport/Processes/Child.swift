@@ -120,11 +120,12 @@ package struct Outcome: Sendable {
 extension Child {
     /// Runs a program to its end.
     package static func run(
-        _ program: String, _ arguments: [String] = [], environment: [String: String] = [:], input: String = ""
+        _ program: String, _ arguments: [String] = [], environment: [String: String] = [:], input: String = "",
+        within limit: Duration = .seconds(30)
     ) async throws -> Outcome {
         let child = try await start(program, arguments, environment: environment, input: input)
         do {
-            let status = try await child.end()
+            let status = try await child.end(within: limit)
             let outcome = Outcome(status: status, output: child.output, complaints: child.complaints)
             try await child.dispose()
             return outcome
