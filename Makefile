@@ -2,13 +2,14 @@
 
 # What the program needs of Debian, and what its tests need besides.
 needs = libhiredis-dev libcurl4-openssl-dev redis-server
-test_needs = $(needs) lua-check openssl python3-venv curl chromium chromium-driver
+test_needs = $(needs) lua-check openssl python3-venv curl chromium chromium-driver haproxy systemd docker-compose
+compose_needs = podman runc netavark aardvark-dns iptables debootstrap python3-venv curl
 
-.PHONY: help run build test chaos fuzz lint format bench clean
+.PHONY: help run build test chaos fuzz compose-test lint format bench clean
 .DEFAULT_GOAL := help
 
 help: ## show these lines
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 run: build ## install what is missing, build, and serve on port 5678 with an embedded Redis
 	@exec .build/release/kefu serve
@@ -28,6 +29,10 @@ SEED =
 chaos: ## real instances and a real Redis while everything breaks; `make chaos ROUNDS=1000 SEED=7`
 	@.ci/install $(test_needs)
 	@.ci/chaos $(ROUNDS) $(SEED)
+
+compose-test: build ## compose/compose.yaml with real containers, by podman and without any registry; wants root
+	@.ci/install $(compose_needs)
+	@.ci/compose-test
 
 lint: ## layout of the Swift files, luacheck over the scripts
 	@.ci/install lua-check

@@ -32,6 +32,26 @@ struct StartStopTests {
         }
     }
 
+    /// As in a container, where options of sockets that only an administrator may set are refused.
+    @Test func `an instance serves without any of the administrator's rights`() async throws {
+        try await Site.alone {
+            let behind = geteuid() == 0 ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : []
+            let kefu = try await Instance.start(["KEFU_DATA_DIR": "data"], behind: behind)
+            do {
+                #expect(
+                    try String(contentsOfFile: "/proc/\(kefu.child.pid)/status", encoding: .utf8)
+                        .contains("CapEff:\t0000000000000000"))
+                #expect(try await kefu.get("/api/health").status == 200)
+                kefu.child.signal(SIGTERM)
+                #expect(try await kefu.child.end() == 0)
+            } catch {
+                try await kefu.child.dispose()
+                throw error
+            }
+            try await kefu.child.dispose()
+        }
+    }
+
     /// The process id of a server that still has this folder's socket in its arguments or title.
     private static func redisOf(_ child: Child) throws -> String? {
         try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { Int($0) != nil }.first { pid in

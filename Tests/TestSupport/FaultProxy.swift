@@ -71,7 +71,7 @@ package final class FaultProxy: Sendable {
         let proxy = FaultProxy(upstream: upstream)
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { [weak proxy] in
                 proxy?.accepted($0) ?? $0.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
             }

@@ -77,9 +77,9 @@ import Testing
     }
 
     @Test func `Every make target that the documents name exists`() throws {
-        let targets = try SourceFile.at("Makefile").lines.compactMap { $0.firstMatch(of: #/^([a-z]+):/#)?.1 }
+        let targets = try SourceFile.at("Makefile").lines.compactMap { $0.firstMatch(of: #/^([a-z-]+):/#)?.1 }
         let unknown = findings(in: try (Self.readmes + ["CONTRIBUTING.md"]).map(SourceFile.at)) { line, _, _ in
-            line.matches(of: #/(?:`|^|&& )make ([a-z]+)/#).first { !targets.contains($0.1) }.map { "make \($0.1)" }
+            line.matches(of: #/(?:`|^|&& )make ([a-z-]+)/#).first { !targets.contains($0.1) }.map { "make \($0.1)" }
         }
         #expect(unknown == "")
     }

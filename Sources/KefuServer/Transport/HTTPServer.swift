@@ -150,7 +150,7 @@ package final class HTTPServer: Service {
                     try pipeline.addHandler(AcceptLimiter(most: most))
                 }
             }
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { [context, loops] channel in
                 channel.eventLoop.makeCompletedFuture {

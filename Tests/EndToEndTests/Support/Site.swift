@@ -50,12 +50,12 @@ final class Site: Sendable {
     static func alone(_ body: () async throws -> Void) async throws { try await turnstile.pass(body) }
 
     /// Starts an instance on this site's Redis, gateway and receiver; the settings come on top.
-    func start(_ settings: [String: String] = [:]) async throws -> Instance {
+    func start(_ settings: [String: String] = [:], port: Int? = nil) async throws -> Instance {
         let usual = [
             "REDIS_URL": "unix://\(redis.folder)/s", "KEFU_GATEWAY_URL": "\(gateway.url)/send",
             "TIANWANG_CALLBACK_URL": "\(receiver.url)/api/task/callback", "KEFU_RETRY_BASE_SECONDS": "0.05",
         ]
-        let instance = try await Instance.start(usual.merging(settings) { $1 })
+        let instance = try await Instance.start(usual.merging(settings) { $1 }, port: port)
         instances.withLock { $0.append(instance) }
         return instance
     }

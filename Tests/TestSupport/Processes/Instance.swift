@@ -22,13 +22,19 @@ package struct Instance: Sendable {
     package var url: String { "http://127.0.0.1:\(port)" }
 
     /// Starts an instance and waits until it answers.
+    ///
+    /// - Parameters:
+    ///   - port: nil: a free one.
+    ///   - behind: a command that runs it by `exec`, such as `setpriv` with its options.
     package static func start(
-        _ settings: [String: String], arguments: [String] = [], folder: String? = nil
+        _ settings: [String: String], arguments: [String] = [], folder: String? = nil, port wanted: Int? = nil,
+        behind: [String] = []
     ) async throws -> Instance {
         for _ in 0..<5 {
-            let port = Ports.free()
+            let port = wanted ?? Ports.free()
+            let command = behind + [try executable, "serve"] + arguments
             let child = try await Child.start(
-                try executable, ["serve"] + arguments,
+                command[0], Array(command.dropFirst()),
                 environment: settings.merging(["HTTP_API_PORT": "\(port)"]) { $1 }, folder: folder)
             let instance = Instance(port: port, child: child)
             do {
