@@ -48,6 +48,9 @@ package struct Adapter: Sendable {
         outgoing = object["out"].flatMap { ActionTemplates($0, environment: environment) }
         callback = object["callback"].flatMap { CallbackTemplate($0, environment: environment) }
         connector = object["connector"].map { ConnectorTemplates($0, environment: environment) } ?? ConnectorTemplates()
+        if outgoing?.usesFrames == true, connector.answer == nil, object["connector"]?.value["answer"] == nil {
+            place.at("connector", .null).at("answer", .null).flaw("is required where an action has a frame")
+        }
         if object["in"] == nil, object["out"] == nil, object["callback"] == nil {
             place.flaw("must have at least one of: in, out, callback")
         }

@@ -46,6 +46,7 @@ import Testing
                 "out: must say how an action goes out: a body, form or frame in all or in one",
             ]
         ),
+        (#"{"out": {"all": {"frame": {}}}}"#, ["connector.answer: is required where an action has a frame"]),
         (#"{"in": {}}"#, ["in.type: is required", "in.customer: is required"]),
         (
             #"{"in": {"type": "type", "customer": {"pointer": "/a", "const": 1}, "text": 7, "data": {"members": {"a": "b"}}}}"#,

@@ -122,7 +122,12 @@ struct Settings: Sendable {
     var sendsActions: Bool { gatewayURL != nil || adapter?.sendsActions == true }
 
     private func checkAddresses(of adapter: Adapter?, _ read: SettingsReader) throws(SettingError) {
-        if adapter?.needsGatewayURL == true, gatewayURL == nil {
+        let gateway = read.source[.gatewayURL]
+        if gateway == "connector:", let adapter, !adapter.sendsFrames, adapter.hasEvents || adapter.sendsActions {
+            throw read.wrong(
+                .adapter, "has no frame for an action (out.all.frame), which KEFU_GATEWAY_URL=connector: needs")
+        }
+        if adapter?.needsGatewayURL == true, gateway == nil {
             throw read.wrong(.adapter, "names no URL for an action (out.all.url), so KEFU_GATEWAY_URL must be set")
         }
         if adapter?.needsCallbackURL == true, callbackURL == nil {
