@@ -1,10 +1,12 @@
 // swift-tools-version: 6.2
 // The architecture on one page: which targets there are and who may import whom.
 //
-//   kefu ──► KefuServer, KefuEngine, KefuRedis, KefuOutbound, KefuAdapter ──► KefuCore
+//   kefu ──► KefuServer, KefuEngine, KefuRedis, KefuOutbound, KefuAdapter, KefuConnector ──► KefuCore
+//                 └───────────────── KefuSocket ────────────────────────────────┘
 //
 // Those in the middle never import each other: they meet at the ports that KefuCore owns (`TaskStore`,
-// `ActionExecutor`, `MessageGateway`, `CallbackTransport`, `PlatformDialect`, `PlatformTransport`). `make lint` and CI
+// `ActionExecutor`, `MessageGateway`, `CallbackTransport`, `PlatformDialect`, `PlatformTransport`, `ConnectorLease`).
+// What a WebSocket connection is, whoever opened it, KefuSocket knows for two of them. `make lint` and CI
 // build with `--explicit-target-dependency-import-check error`, so the compiler holds these arrows.
 import PackageDescription
 
@@ -14,7 +16,7 @@ let scripts = [
     "prelude", "matching", "leasing", "receive", "match", "cancel", "retry", "fire", "update", "status", "list",
     "stats", "history", "callbacks", "replay_callbacks", "claim", "renew", "finish", "release", "sweep",
     "settle_callback", "heartbeat",
-    "leave", "fence", "inspect", "rearm", "recount",
+    "leave", "fence", "hold_connector", "release_connector", "inspect", "rearm", "recount",
 ]
 
 /// What the pages for people are made of; `Pages/Assets.swift` says where each is served.
@@ -62,6 +64,12 @@ let package = Package(
         // What a task is and what may happen to it. No I/O, no clock.
         .target(name: "KefuCore", dependencies: [crypto], swiftSettings: settings),
 
+        // A WebSocket connection behind its handshake, on either side.
+        .target(
+            name: "KefuSocket",
+            dependencies: ["KefuCore", crypto, log, .product(name: "NIOWebSocket", package: "swift-nio")] + nio,
+            swiftSettings: settings),
+
         // The sides that meet at the ports.
         .target(
             name: "KefuRedis", dependencies: ["KefuCore", "CHiredis", crypto, log] + nio,
@@ -73,9 +81,14 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "KefuEngine", dependencies: ["KefuCore", lifecycle, log], swiftSettings: settings),
         .target(
+            name: "KefuConnector",
+            dependencies: [
+                "KefuCore", "KefuSocket", lifecycle, log, .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio, swiftSettings: settings),
+        .target(
             name: "KefuServer",
             dependencies: [
-                "KefuCore", lifecycle, log, crypto, .product(name: "NIOHTTP1", package: "swift-nio"),
+                "KefuCore", "KefuSocket", lifecycle, log, crypto, .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
             ] + nio, resources: pages.map { .embedInCode($0) }, swiftSettings: settings),
 
@@ -83,7 +96,8 @@ let package = Package(
         .executableTarget(
             name: "kefu",
             dependencies: [
-                "KefuCore", "KefuServer", "KefuEngine", "KefuRedis", "KefuOutbound", "KefuAdapter", lifecycle, log,
+                "KefuCore", "KefuServer", "KefuEngine", "KefuRedis", "KefuOutbound", "KefuAdapter", "KefuConnector",
+                lifecycle, log,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -123,6 +137,15 @@ let package = Package(
             ] + nio,
             swiftSettings: settings),
         .testTarget(
+            name: "KefuSocketTests",
+            dependencies: [
+                "KefuSocket", "KefuCore", "TestSupport", log, embedded,
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ] + nio, swiftSettings: settings),
+        .testTarget(
+            name: "KefuConnectorTests",
+            dependencies: ["KefuConnector", "KefuCore", "TestSupport", log] + nio, swiftSettings: settings),
+        .testTarget(
             name: "KefuServerTests",
             dependencies: [
                 "KefuServer", "KefuCore", "TestSupport", log, lifecycle, embedded,
@@ -134,6 +157,7 @@ let package = Package(
         // Real processes. Depends on the command so that it is built beside the test bundle.
         .testTarget(
             name: "EndToEndTests", dependencies: ["kefu", "KefuRedis", "TestSupport", crypto] + nio,
+            exclude: ["Peers"],
             swiftSettings: settings),
         // Real processes while everything around them breaks, and a checker of what they did (`make chaos`).
         .testTarget(

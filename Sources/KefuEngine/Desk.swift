@@ -28,6 +28,8 @@ struct Desk<Item: Sendable>: Sendable {
     private(set) var occupied = 0
     private var queue: [Item] = []
     private var phase = Phase.open
+    /// Whether nothing may be begun for the time being.
+    private var isPaused = false
     private var wantsClaim = false
     private var isClaiming = false
     /// Whether somebody asked while no place was free, or would have taken more.
@@ -40,7 +42,10 @@ struct Desk<Item: Sendable>: Sendable {
 
     var isOpen: Bool { phase == .open }
 
-    var free: Int { phase == .open ? max(0, capacity - reserved - occupied) : 0 }
+    /// Whether what is put is started.
+    var starts: Bool { phase == .open && !isPaused }
+
+    var free: Int { starts ? max(0, capacity - reserved - occupied) : 0 }
 
     mutating func reserve(atMost most: Int) -> Int {
         let places = min(max(most, 0), free)
@@ -84,6 +89,13 @@ struct Desk<Item: Sendable>: Sendable {
         return true
     }
 
+    /// While paused there are no free places, and what was put but not started goes back. Afterwards somebody has to
+    /// look for what was left meanwhile.
+    mutating func pause(_ isPaused: Bool) {
+        if self.isPaused, !isPaused { wantsClaim = true }
+        self.isPaused = isPaused
+    }
+
     mutating func close() { if phase == .open { phase = .closing } }
 
     mutating func expire() { phase = .expired }
@@ -92,7 +104,7 @@ struct Desk<Item: Sendable>: Sendable {
         if phase == .expired { return .abandon }
         if !queue.isEmpty {
             defer { queue.removeAll() }
-            return phase == .open ? .start(queue) : .handBack(queue)
+            return starts ? .start(queue) : .handBack(queue)
         }
         if phase == .closing { return reserved == 0 && occupied == 0 ? .done : .wait }
         guard wantsClaim, !isClaiming, free > 0 else { return .wait }

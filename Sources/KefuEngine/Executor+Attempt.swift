@@ -23,6 +23,12 @@ extension Executor {
             abandonPlace()
             return nil
         }
+        if report.answer == .notSent, held.isHeld {
+            // The gateway cannot send at all: the task is as it was, and need not wait for its lease.
+            held.noteNotSent()
+            await handBack([held])
+            return nil
+        }
         var random = SystemRandomNumberGenerator()
         let settled = AttemptVerdict.decide(
             report, retryCount: held.task.retryCount, policy: policy, using: &random)
@@ -45,7 +51,7 @@ extension Executor {
             let callbackPlaces = courier.reserve(atMost: 1)
             do throws(StoreError) {
                 let handout = try await store.finish(
-                    held.lease, attempt: attempt, capacity: isOpen ? 1 : 0, callbackCapacity: callbackPlaces)
+                    held.lease, attempt: attempt, capacity: starts ? 1 : 0, callbackCapacity: callbackPlaces)
                 self.held.remove(held.lease)
                 report(handout.outcome, attempt, of: held)
                 courier.take(handout.callbacks, reserved: callbackPlaces)

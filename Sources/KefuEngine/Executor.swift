@@ -63,6 +63,9 @@ package final class Executor: Service, ActionExecutor {
         }
     }
 
+    /// While paused nothing is claimed and nothing begun: for a gateway that is not there. What runs, runs on.
+    package func pause(_ isPaused: Bool) { change { $0.pause(isPaused) } }
+
     package func run() async throws {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
@@ -108,6 +111,8 @@ package final class Executor: Service, ActionExecutor {
     }
 
     var isOpen: Bool { desk.withLock { $0.isOpen } }
+
+    var starts: Bool { desk.withLock { $0.starts } }
 
     private var isEmpty: Bool { desk.withLock { $0.occupied == 0 } }
 
@@ -156,7 +161,7 @@ extension Executor {
         var next: HeldTask?
         change { desk in
             if work.hasBacklog { desk.noteBacklog() }
-            if desk.isOpen, let first = tasks.first {
+            if desk.starts, let first = tasks.first {
                 next = first
                 desk.put(Array(tasks.dropFirst()), reserved: 0)
             } else {

@@ -3,6 +3,7 @@ package struct Keys: Sendable {
     /// `kefu:{S}:`, the braces around the shard so that all its keys share a Redis Cluster slot.
     package let prefix: String
     package let ready, running, timeouts, created, callbacks, deadCallbacks, counts, instances, fence, changes: String
+    package let connector: String
 
     package init(shard: String = "0") {
         prefix = "kefu:{\(shard)}:"
@@ -16,6 +17,7 @@ package struct Keys: Sendable {
         instances = prefix + "instances"
         fence = prefix + "fence"
         changes = prefix + "changes"
+        connector = prefix + "connector"
     }
 
     package func task(_ id: String) -> String { prefix + "task:" + Self.escaped(id) }

@@ -20,6 +20,19 @@ struct DeskTests {
         #expect(desk.free == 2)
     }
 
+    @Test func `while paused nothing begins, and afterwards somebody looks for what is left`() {
+        var desk = Desk<Int>(capacity: 3, claimsPerCall: 10)
+        desk.pause(true)
+        #expect(desk.reserve(atMost: 1) == 0)
+        desk.noteBacklog()
+        #expect(!desk.hasStep)
+        desk.put([7], reserved: 0)
+        guard case .handBack([7]) = desk.next() else { return #expect(Bool(false), "it was started") }
+        desk.leave(wantsClaim: false)
+        desk.pause(false)
+        guard case .claim(3) = desk.next() else { return #expect(Bool(false), "nobody looks") }
+    }
+
     @Test func `many threads never reserve more places than there are`() async {
         let shared = Shared()
         await withDiscardingTaskGroup { group in

@@ -9,7 +9,7 @@ import Testing
 @Suite struct ScriptContractTests {
     static let allowOOM: Set<String> = [
         "cancel", "retry", "claim", "renew", "finish", "release", "sweep", "settle_callback", "replay_callbacks",
-        "heartbeat", "leave", "inspect", "rearm", "fence",
+        "heartbeat", "leave", "inspect", "rearm", "fence", "hold_connector", "release_connector",
     ]
     static let noWrites: Set<String> = ["status", "list", "stats", "history", "callbacks", "recount"]
 

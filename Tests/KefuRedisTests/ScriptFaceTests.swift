@@ -83,6 +83,11 @@ import Testing
             _ = try await store.heartbeat(running: 1)
         },
         Face("leave") { _ = try await $0.leave() },
+        Face("hold_connector") { store in
+            _ = try await store.holdConnector(
+                token: 1, length: .seconds(5), connection: ConnectorState(peer: "ws://p/"))
+        },
+        Face("release_connector") { try await $0.releaseConnector(token: 1) },
         Face("inspect") { _ = try await InspectTests.inspection($0, false).compare(.task, .named("T1", "T2")) },
         Face("inspect") { _ = try await InspectTests.inspection($0, true).compare(.task, .named("T1")) },
         Face("rearm") {

@@ -16,6 +16,7 @@ enum KeyShape: Equatable {
         "timeouts": "zset", "scheduled": "zset", "ready": "zset", "retrying": "zset", "running": "zset",
         "completed": "zset", "failed": "zset", "cancelled": "zset", "created": "zset", "callbacks": "zset",
         "callbacks:dead": "zset", "instances": "zset", "changes": "stream", "counts": "hash",
+        "connector": "hash",
     ]
     /// The first words of all others.
     static let families = [

@@ -3,6 +3,7 @@ package struct ScriptLibrary: Sendable {
     package let receive, match, cancel, retry, fire, update, status, list, stats, history: RedisScript
     package let callbacks, replayCallbacks: RedisScript
     package let claim, renew, finish, release, sweep, settleCallback, heartbeat, leave, fence: RedisScript
+    package let holdConnector, releaseConnector: RedisScript
     package let inspect, rearm, recount: RedisScript
     /// ``inspect`` for those who only look: Redis refuses it every write.
     package let look: RedisScript
@@ -10,6 +11,7 @@ package struct ScriptLibrary: Sendable {
     /// See ``RedisScript/isUrgent``.
     private static let urgent: Set = [
         "cancel", "claim", "renew", "finish", "release", "sweep", "settle_callback", "heartbeat", "leave",
+        "hold_connector", "release_connector",
     ]
 
     /// What instances never call.
@@ -59,6 +61,8 @@ package struct ScriptLibrary: Sendable {
         settleCallback = script("settle_callback", PackageResources.settle_callback_lua)
         heartbeat = script("heartbeat", PackageResources.heartbeat_lua)
         leave = script("leave", PackageResources.leave_lua)
+        holdConnector = script("hold_connector", PackageResources.hold_connector_lua)
+        releaseConnector = script("release_connector", PackageResources.release_connector_lua)
         inspect = script("inspect", PackageResources.inspect_lua)
         rearm = script("rearm", PackageResources.rearm_lua)
         recount = script("recount", PackageResources.recount_lua)
@@ -71,6 +75,7 @@ package struct ScriptLibrary: Sendable {
         [
             receive, match, cancel, retry, fire, update, status, list, stats, history, callbacks, replayCallbacks,
             claim, renew, finish, release, sweep, settleCallback, heartbeat, leave, inspect, rearm, recount, fence,
+            holdConnector, releaseConnector,
         ]
     }
 }

@@ -50,6 +50,7 @@ extension Answer {
             buffer.writeString(allow)
             buffer.writeStaticString("\r\n")
         }
+        if status == 426 { buffer.writeStaticString("Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n") }
         if status == 401 { buffer.writeStaticString("WWW-Authenticate: Bearer\r\n") }
         if framing.closes {
             buffer.writeStaticString("Connection: close\r\n")
@@ -76,6 +77,7 @@ extension Answer {
         case 413: "413 Content Too Large"
         case 414: "414 URI Too Long"
         case 415: "415 Unsupported Media Type"
+        case 426: "426 Upgrade Required"
         case 429: "429 Too Many Requests"
         case 431: "431 Request Header Fields Too Large"
         case 503: "503 Service Unavailable"

@@ -13,15 +13,17 @@ package struct APIRoutes: Sendable {
     let drain: DrainSignal
     let broadcast: ChangeBroadcast
     let platform: (any PlatformBodyDialect)?
+    private let socket: SocketEntry
 
     /// - Parameters:
     ///   - drain: the server's own, so that the health check turns red when the shutdown begins.
     ///   - broadcast: to be run beside the server, and longer than it.
     ///   - platform: what posted bodies of the platform's own shape mean; nil: none are taken.
+    ///   - dialect: of WebSocket frames; nil: the contract's own.
     package init(
         intake: TaskIntake, store: any TaskStore, reader: RequestReader, times: TimeZoneRules,
         instance: InstanceIdentity, drain: DrainSignal, broadcast: ChangeBroadcast,
-        platform: (any PlatformBodyDialect)? = nil
+        platform: (any PlatformBodyDialect)? = nil, dialect: (any PlatformDialect)? = nil
     ) {
         self.intake = intake
         self.store = store
@@ -31,6 +33,8 @@ package struct APIRoutes: Sendable {
         self.drain = drain
         self.broadcast = broadcast
         self.platform = platform
+        let dialect = dialect ?? ContractDialect(reader: reader, formatTime: { times.text($0) })
+        socket = SocketEntry(dialect: dialect, intake: intake)
     }
 
     package var all: [Route] {
@@ -49,6 +53,7 @@ package struct APIRoutes: Sendable {
             Route(.post, "/api/event", .events, load: .event, handler: event),
             Route(.post, "/api/event/batch", .events, load: .event, body: .batch, handler: eventBatch),
             Route(.post, "/api/event/platform", .events, load: .event, handler: platformEvent),
+            Route(.get, "/api/event/ws", .events, load: .event, socket: socket, handler: eventSocket),
             Route(.get, "/api/callbacks", .read, load: .page, handler: callbacks),
             Route(.post, "/api/callbacks/replay", .admin, load: .task, handler: replayCallbacks),
             Route(.get, "/", .open, load: .query, handler: page),

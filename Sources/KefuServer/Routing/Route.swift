@@ -12,6 +12,8 @@ package struct Request: Sendable {
     package var ifNoneMatch: String?
     /// The value of `Last-Event-ID`.
     package var lastEventID: String?
+    /// Why a request for a WebSocket cannot be granted.
+    package var upgradeFault: APIError?
     package var body: ByteBuffer
 }
 
@@ -35,11 +37,13 @@ package struct Route: Sendable {
     package var permission: Permission
     package var load: LoadClass
     package var bodyLimit: BodyLimit
+    /// For paths whose connections become WebSockets; the handler answers those that cannot.
+    package var socket: SocketEntry?
     package var handler: Handler
 
     package init(
         _ method: Method, _ path: String, _ permission: Permission, load: LoadClass,
-        body bodyLimit: BodyLimit = .single,
+        body bodyLimit: BodyLimit = .single, socket: SocketEntry? = nil,
         handler: @escaping Handler
     ) {
         self.method = method
@@ -47,6 +51,7 @@ package struct Route: Sendable {
         self.permission = permission
         self.load = load
         self.bodyLimit = bodyLimit
+        self.socket = socket
         self.handler = handler
     }
 

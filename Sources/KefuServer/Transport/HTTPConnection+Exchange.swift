@@ -127,7 +127,7 @@ extension HTTPConnection {
     // MARK: Answering
 
     private func answer() {
-        guard let head = exchange.accepted else { return }
+        guard let head = exchange.accepted, !becomesSocket(head) else { return }
         guard server.admission.enter(head.route.load) else {
             phase = .answering
             return finish(.failure(.overloaded()))
@@ -136,7 +136,7 @@ extension HTTPConnection {
         timer?.expire(at: .distantFuture)
         let request = Request(
             pathArgument: head.pathArgument, query: head.query, caller: head.caller, ifNoneMatch: head.ifNoneMatch,
-            lastEventID: head.lastEventID, body: body)
+            lastEventID: head.lastEventID, upgradeFault: head.upgradeFault, body: body)
         body = ByteBuffer()
         let connection = NIOLoopBound(self, eventLoop: loop.executor.eventLoop)
         let route = head.route

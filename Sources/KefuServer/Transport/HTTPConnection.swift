@@ -9,7 +9,7 @@ import NIOHTTP1
 /// closes its own direction and waits briefly for the peer to do the same.
 ///
 /// Belongs to its event loop; last in the pipeline, behind ``ArrivalWatch`` and NIO's request decoder.
-final class HTTPConnection: ChannelDuplexHandler {
+final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
@@ -220,7 +220,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 }
 
 /// Sees the raw bytes before the parser does: a request begins with its first byte, not with its complete head.
-final class ArrivalWatch: ChannelInboundHandler {
+final class ArrivalWatch: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 

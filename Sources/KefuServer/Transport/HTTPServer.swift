@@ -169,10 +169,12 @@ package final class HTTPServer: Service {
         limits.maxHeaderFieldSize = context.limits.target + context.limits.headers
         limits.maxHeaderListSize = (context.limits.target + context.limits.headers) * 4 / 3
         limits.maxHeaderFieldCount = context.limits.headerFields
+        // What stands behind a request for a WebSocket is its first frames.
+        let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits)
         let connection = HTTPConnection(server: context, loop: loop)
         if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
         try pipeline.addHandler(ArrivalWatch(connection: connection))
-        try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)))
+        try pipeline.addHandler(ByteToMessageHandler(decoder))
         try pipeline.addHandler(connection)
     }
 }

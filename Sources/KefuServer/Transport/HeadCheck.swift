@@ -8,6 +8,8 @@ struct AcceptedHead {
     var caller: Caller?
     var ifNoneMatch: String?
     var lastEventID: String?
+    /// nil: the connection is to stay HTTP.
+    var upgrade: UpgradeRequest?
     /// Bytes; the body may be shorter when it is chunked.
     var bodyLimit: Int
     /// Bytes; nil for a chunked body.
@@ -54,7 +56,9 @@ struct HeadCheck: Sendable {
         return .accepted(
             AcceptedHead(
                 route: route, pathArgument: argument, query: query, caller: caller, ifNoneMatch: fields.ifNoneMatch,
-                lastEventID: fields.lastEventID, bodyLimit: limit, contentLength: length,
+                lastEventID: fields.lastEventID,
+                upgrade: fields.wantsUpgrade && route.socket != nil ? UpgradeRequest(head.headers) : nil,
+                bodyLimit: limit, contentLength: length,
                 expectsContinue: fields.expectsContinue && length != 0))
     }
 

@@ -1,3 +1,5 @@
+import KefuSocket
+
 /// Every limit of the HTTP front. What exceeds one is refused early and cheaply; nothing grows without bound.
 package struct ServerLimits: Sendable {
     /// Bytes of a request's body.
@@ -46,6 +48,9 @@ package struct ServerLimits: Sendable {
 
     /// Requests without a valid token, in a row on one connection; the answer to the last one closes it.
     package var failedTokens = 20
+
+    /// Of each WebSocket connection.
+    package var socket = SocketLimits()
 
     /// How long a draining server keeps idle connections open for a request that is on its way already.
     package var idleGrace = Duration.milliseconds(50)

@@ -17,11 +17,13 @@ struct Doctor {
         var checks = unknownNames
         checks += await redis()
         checks.append(
-            await peer(
-                "gateway", settings.gatewayURL,
-                unset: settings.sendsActions
-                    ? .ok("gateway", "where the adapter says")
-                    : .warn("gateway", "not set: actions are only printed", "set KEFU_GATEWAY_URL")))
+            settings.gatewayIsConnector
+                ? .ok("gateway", "over the connection to the platform")
+                : await peer(
+                    "gateway", settings.gatewayURL,
+                    unset: settings.sendsActions
+                        ? .ok("gateway", "where the adapter says")
+                        : .warn("gateway", "not set: actions are only printed", "set KEFU_GATEWAY_URL")))
         checks.append(
             await peer(
                 "callback", settings.callbackURL,
@@ -79,6 +81,7 @@ struct Doctor {
                 checks =
                     found(endpoint, client.server) + facts.checks
                     + facts.replicaCheck(needed: settings.minReplicas, isWatched: endpoint.isWatched)
+                    + (try await connector(client))
             } catch {
                 checks = [.fail("redis", "\(endpoint): \(error)", error.advice)]
             }
@@ -89,6 +92,11 @@ struct Doctor {
         // Nothing is left on its loop that could fail.
         try? await group.shutdownGracefully()
         return checks
+    }
+
+    private func connector(_ client: RedisClient) async throws(RedisClientError) -> [Check] {
+        guard let options = settings.connector else { return [] }
+        return [try await ConnectorFacts(asking: client).check("\(options.address)")]
     }
 
     private func found(_ endpoint: RedisEndpoint, _ server: RedisEndpoint.Address?) -> [Check] {

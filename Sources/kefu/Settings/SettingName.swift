@@ -16,6 +16,13 @@ enum SettingName: String, CaseIterable {
     case gatewayURL = "KEFU_GATEWAY_URL"
     case gatewaySecret = "KEFU_GATEWAY_SECRET"
     case gatewayTimeout = "KEFU_GATEWAY_TIMEOUT_SECONDS"
+    case connectorURL = "KEFU_CONNECTOR_URL"
+    case connectorHeaders = "KEFU_CONNECTOR_HEADERS"
+    case connectorHello = "KEFU_CONNECTOR_HELLO"
+    case connectorProtocol = "KEFU_CONNECTOR_PROTOCOL"
+    case connectorCA = "KEFU_CONNECTOR_CA"
+    case connectorLease = "KEFU_CONNECTOR_LEASE_SECONDS"
+    case connectorPing = "KEFU_CONNECTOR_PING_SECONDS"
     case callbackURL = "TIANWANG_CALLBACK_URL"
     case callbackSecret = "TIANWANG_CALLBACK_SECRET"
     case callbackStatuses = "TIANWANG_CALLBACK_STATUSES"
@@ -36,7 +43,7 @@ enum SettingName: String, CaseIterable {
     /// Whether the value must never be shown.
     var isSecret: Bool {
         switch self {
-        case .apiTokens, .gatewaySecret, .callbackSecret, .token: true
+        case .apiTokens, .gatewaySecret, .callbackSecret, .token, .connectorHeaders, .connectorHello: true
         default: false
         }
     }

@@ -1,4 +1,5 @@
 import KefuAdapter
+import KefuConnector
 import KefuCore
 import KefuOutbound
 import KefuRedis
@@ -20,8 +21,12 @@ struct Settings: Sendable {
     var tokens: [AccessToken] = []
     /// nil: actions are only printed.
     var gatewayURL: String?
+    /// Whether actions go out over the connection to the platform.
+    var gatewayIsConnector = false
     var gatewaySecret: WebhookSecret?
     var gatewayTimeout = Duration.seconds(10)
+    /// nil: no connection to the platform is opened.
+    var connector: ConnectorOptions?
     /// nil: no callbacks.
     var callbackURL: String?
     var callbackSecret: WebhookSecret?
@@ -104,7 +109,9 @@ struct Settings: Sendable {
     }
 
     private mutating func readPeers(_ read: inout SettingsReader) throws(SettingError) {
-        gatewayURL = try read.webAddress(.gatewayURL)
+        connector = try read.connector()
+        gatewayIsConnector = try read.gatewayIsConnector(connector)
+        gatewayURL = gatewayIsConnector ? nil : try read.webAddress(.gatewayURL)
         gatewaySecret = try read.secret(.gatewaySecret)
         gatewayTimeout = try read.seconds(.gatewayTimeout, 0.1...3600) ?? gatewayTimeout
         callbackURL = try read.webAddress(.callbackURL)

@@ -78,7 +78,8 @@ struct SettingsReader {
             let host = url.host(), !host.isEmpty, url.user() == nil, url.password() == nil,
             url.port.map({ (1...65_535).contains($0) }) ?? true
         else {
-            throw wrong(name, "must be an absolute http:// or https:// URL without user and password")
+            let other = name == .gatewayURL ? ", or connector:" : ""
+            throw wrong(name, "must be an absolute http:// or https:// URL without user and password\(other)")
         }
         return text
     }

@@ -1,5 +1,6 @@
 import Foundation
 import KefuAdapter
+import KefuConnector
 import KefuCore
 import KefuEngine
 import KefuOutbound
@@ -46,24 +47,30 @@ struct Build {
         let transport = try CurlTransport()
         self.transport = transport
         grace = GracePeriod(length: settings.shutdown) { transport.shutdown() }
-        let engine = Engine(settings, store: store, transport: transport, grace: grace, logger: logger)
-        let drain = DrainSignal()
         let broadcast = ChangeBroadcast(
             feed: RedisChangeFeed(client: redis), store: store, times: settings.timeZone, logger: logger)
         let reader = RequestReader(timeZone: settings.timeZone, eventLog: settings.eventLog)
+        let connection = Connection(settings, reader: reader)
+        let engine = Engine(
+            settings, store: store, transport: transport, socket: connection.gateway, grace: grace, logger: logger)
+        let drain = DrainSignal()
         let routes = APIRoutes(
             intake: TaskIntake(store: store, executor: engine.executor), store: store, reader: reader,
             times: settings.timeZone, instance: InstanceIdentity(id: identity.id, version: identity.version),
-            drain: drain, broadcast: broadcast, platform: settings.platformDialect(reader: reader))
+            drain: drain, broadcast: broadcast, platform: settings.platformDialect(reader: reader),
+            dialect: connection.dialect)
         var limits = ServerLimits()
         limits.shutdownGrace = settings.shutdown
         limits.connections = OpenFiles.room(for: settings.maxConnections, beside: settings.concurrency, logger)
         limits.requestsInFlight = settings.maxRequests
+        limits.socket.finishDeadline = settings.shutdown
         server = HTTPServer(
             group: group, address: ListenAddress(host: settings.host, port: settings.port),
             router: Router(routes.all), access: AccessControl(tokens: settings.tokens), limits: limits,
             tls: settings.tls, drain: drain, logger: logger)
-        services = [embedded.map(EmbeddedRedisService.init)].compactMap { $0 } + engine.services + [broadcast, server]
+        let moving = try connection.services(
+            settings, store: store, executor: engine.executor, beside: engine.services, on: group, logger: logger)
+        services = [embedded.map(EmbeddedRedisService.init)].compactMap { $0 } + moving + [broadcast, server]
     }
 
     /// Half of the cores: Redis needs the others, and one loop's commands share a write.
@@ -118,7 +125,8 @@ private struct Engine {
     }
 
     init(
-        _ settings: Settings, store: RedisTaskStore, transport: CurlTransport, grace: GracePeriod, logger: Logger
+        _ settings: Settings, store: RedisTaskStore, transport: CurlTransport, socket: SocketGateway?,
+        grace: GracePeriod, logger: Logger
     ) {
         let policy = RetryPolicy(base: settings.retryBase)
         let alarm = Alarm()
@@ -126,7 +134,8 @@ private struct Engine {
             store: store,
             transport: settings.callbackTransport(timeout: Self.callbackTimeout(settings), over: transport),
             policy: policy, alarm: alarm, grace: grace, logger: logger)
-        let gateway = settings.gateway(over: transport) ?? LoggingGateway(logger: logger)
+        let gateway: any MessageGateway =
+            if let socket { socket } else { settings.gateway(over: transport) ?? LoggingGateway(logger: logger) }
         let executor = Executor(
             store: store, gateway: gateway, courier: courier, alarm: alarm, policy: policy,
             terms: LeaseTerms(length: settings.lease), capacity: settings.concurrency, grace: grace, logger: logger)

@@ -25,11 +25,16 @@ struct StartNotice: Service {
             "", "kefu \(Kefu.version) 已启动 · listening on \(url)",
             "  数据 · data: \(settings.redis?.description ?? "embedded Redis in \(settings.dataDirectory)")",
             "  网关 · gateway: "
-                + (!settings.sendsActions
-                    ? "未设置，动作只打印到日志 · not set, actions are only logged (KEFU_GATEWAY_URL)" : "已设置 · set"),
+                + (settings.gatewayIsConnector
+                    ? "经由平台连接 · over the connection to the platform"
+                    : !settings.sendsActions
+                        ? "未设置，动作只打印到日志 · not set, actions are only logged (KEFU_GATEWAY_URL)" : "已设置 · set"),
             "  回调 · callback: "
                 + (!settings.sendsCallbacks ? "未设置 · not set (TIANWANG_CALLBACK_URL)" : "已设置 · set"),
         ]
+        if let connector = settings.connector {
+            lines.append("  平台 · platform: \(connector.address)")
+        }
         if let file = settings.taskDatabase {
             lines.append(
                 "  TASK_DB_PATH=\(Table.escaped(file)) 已不再使用：任务存放在 Redis · no longer used, tasks live in Redis")

@@ -47,7 +47,9 @@ struct RawClient: Sendable {
     }
 
     /// Everything that is left until the peer closes.
-    func rest() async throws -> String {
+    func rest() async throws -> String { String(decoding: try await restBytes(), as: UTF8.self) }
+
+    func restBytes() async throws -> [UInt8] {
         try await channel.eventLoop.flatSubmit { [inbox, channel] in inbox.value.end(on: channel.eventLoop) }.get()
     }
 
@@ -79,7 +81,7 @@ private final class Inbox: ChannelInboundHandler {
     private var received = ByteBuffer()
     private var isClosed = false
     private var waiting: (hasBody: Bool, promise: EventLoopPromise<RawAnswer>)?
-    private var waitingForEnd: EventLoopPromise<String>?
+    private var waitingForEnd: EventLoopPromise<[UInt8]>?
 
     init(leavesWithServer: Bool) { self.leavesWithServer = leavesWithServer }
 
@@ -90,8 +92,8 @@ private final class Inbox: ChannelInboundHandler {
         return promise.futureResult
     }
 
-    func end(on loop: any EventLoop) -> EventLoopFuture<String> {
-        let promise = loop.makePromise(of: String.self)
+    func end(on loop: any EventLoop) -> EventLoopFuture<[UInt8]> {
+        let promise = loop.makePromise(of: [UInt8].self)
         waitingForEnd = promise
         deliver()
         return promise.futureResult
@@ -129,7 +131,7 @@ private final class Inbox: ChannelInboundHandler {
         }
         if isClosed, let promise = waitingForEnd {
             waitingForEnd = nil
-            promise.succeed(received.readString(length: received.readableBytes) ?? "")
+            promise.succeed(received.readBytes(length: received.readableBytes) ?? [])
         }
     }
 }

@@ -1,0 +1,43 @@
+import KefuSocket
+import NIOCore
+import NIOHTTP1
+
+// A request that turns its connection into a WebSocket: answers 101, and gives the channel to a session.
+extension HTTPConnection {
+    /// - Returns: whether the connection is somebody else's from now on.
+    func becomesSocket(_ head: AcceptedHead) -> Bool {
+        guard let socket = head.route.socket, let accept = try? head.upgrade?.accept(), let context else {
+            return false  // The route's handler says what is wrong.
+        }
+        let session = SocketSession(
+            role: .server, dialect: socket.dialect, intake: SocketAdmission(socket.intake, server.admission),
+            executor: loop.executor, limits: server.limits.socket,
+            mustLeave: { [stopping = server.stopping] in
+                stopping.isDraining
+            }, logger: server.logger)
+        let answer =
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            + "Sec-WebSocket-Accept: \(accept)\r\nX-Request-Id: \(exchange.requestID)\r\n\r\n"
+        write(ByteBuffer(string: answer))
+        flush()
+        server.logger.debug(
+            "socket opened",
+            metadata: ["request_id": "\(exchange.requestID)", "caller": "\(head.caller?.name ?? "-")"])
+        releaseBody()
+        phase = .closed
+        let pipeline = context.pipeline.syncOperations
+        do {
+            try session.join(pipeline)
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            let watch = try pipeline.handler(type: ArrivalWatch.self)
+            // First what would take frames for requests; the decoder hands on what it holds when it goes.
+            pipeline.removeHandler(watch, promise: nil)
+            pipeline.removeHandler(self, promise: nil)
+            pipeline.removeHandler(decoder, promise: nil)
+        } catch {
+            server.logger.error("socket could not be set up", metadata: ["error": "\(error)"])
+            context.close(promise: nil)
+        }
+        return true
+    }
+}
