@@ -107,7 +107,7 @@ let package = Package(
         .executableTarget(
             name: "KefuBench",
             dependencies: [
-                "KefuCore", .product(name: "Histogram", package: "hdrhistogram-swift"),
+                "KefuCore", "KefuSocket", .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio, swiftSettings: settings),

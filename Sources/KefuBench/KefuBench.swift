@@ -35,7 +35,7 @@ struct KefuBench: ParsableCommand {
         var startUps: [Int64] = []
         for workload in Workload.all where chosen?.contains(workload.name) ?? true {
             Self.progress("\(workload.name): \(workload.summary) …")
-            let stage = try Stage(kefu: kefu)
+            let stage = try Stage(kefu: kefu, withPlatform: workload.needsPlatform)
             defer { stage.close() }
             startUps.append(stage.startUp)
             report.figures += try workload.run(stage, seconds)

@@ -58,7 +58,7 @@ package struct KeySpaceInvariants {
                 }
             let expected: String? =
                 switch family {
-                case "task", "armed", "callback", "counts", "minute", "instance": "hash"
+                case "task", "armed", "callback", "counts", "minute", "instance", "connector": "hash"
                 case "timeouts", "scheduled", "ready", "retrying", "running", "completed", "failed", "cancelled",
                     "created", "customer", "callbacks", "instances":
                     "zset"

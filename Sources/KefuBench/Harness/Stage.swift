@@ -6,6 +6,8 @@ final class Stage {
     let reactor: Reactor
     let gateway: Sink
     let callbacks: Sink
+    /// What Kefu connects to, where the workload wants it.
+    let platform: SocketPlatform?
     let kefu: ChildProcess
     let redisProcess: ChildProcess
     let redis: RedisProbe
@@ -15,10 +17,11 @@ final class Stage {
     let startUp: Int64
     private let folder: URL
 
-    init(kefu binary: String) throws(BenchError) {
+    init(kefu binary: String, withPlatform: Bool = false) throws(BenchError) {
         reactor = Reactor()
         gateway = try Sink(answer: #"{"sent":true}"#, reactor: reactor)
         callbacks = try Sink(answer: "{}", reactor: reactor)
+        platform = withPlatform ? try SocketPlatform(body: Workload.streamBody, reactor: reactor) : nil
         folder = try Self.makeFolder()
         redisPath = folder.appendingPathComponent("redis.sock").path
         redisProcess = try Self.startRedis(in: folder, path: redisPath)
@@ -29,6 +32,7 @@ final class Stage {
             kefu = try ChildProcess(
                 binary, ["serve"],
                 environment: [
+                    "KEFU_CONNECTOR_URL": platform.map { "ws://127.0.0.1:\($0.port)/" } ?? "",
                     "HTTP_API_PORT": "\(port)", "REDIS_URL": "unix://\(redisPath)", "LOG_LEVEL": "warning",
                     "KEFU_GATEWAY_URL": "http://127.0.0.1:\(gateway.port)/",
                     "TIANWANG_CALLBACK_URL": "http://127.0.0.1:\(callbacks.port)/",
@@ -46,6 +50,7 @@ final class Stage {
         redisProcess.stop()
         gateway.close()
         callbacks.close()
+        platform?.close()
         Self.remove(folder)
     }
 

@@ -3,11 +3,13 @@ struct Workload: Sendable {
     let name: String
     /// What it does, for the progress line.
     let summary: String
+    /// Whether Kefu is given a platform to connect to.
+    var needsPlatform = false
     let run: @Sendable (_ stage: Stage, _ seconds: Int) throws(BenchError) -> [Figure]
 
     /// In the order they run.
     static let all = [
-        accepts, batches, events, armedEvents, lives, latency, timed, overload, waiting, idle,
+        accepts, batches, events, armedEvents, socket, connector, lives, latency, timed, overload, waiting, idle,
     ]
 }
 

@@ -6,8 +6,9 @@ import NIOHTTP1
 extension HTTPConnection {
     /// - Returns: whether the connection is somebody else's from now on.
     func becomesSocket(_ head: AcceptedHead) -> Bool {
+        // What is wrong with the request, the route's handler says.
         guard let socket = head.route.socket, let accept = try? head.upgrade?.accept(), let context else {
-            return false  // The route's handler says what is wrong.
+            return false
         }
         let session = SocketSession(
             role: .server, dialect: socket.dialect, intake: SocketAdmission(socket.intake, server.admission),

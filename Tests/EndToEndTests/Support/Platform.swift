@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A customer-service platform in Python (`Peers/platform.py`): another implementation of WebSocket, which Kefu
+/// A customer-service platform in Python (`Peers/chat_platform.py`): another implementation of WebSocket, which Kefu
 /// connects to.
 struct Platform: Sendable {
     let port: Int
@@ -17,7 +17,7 @@ struct Platform: Sendable {
     ) async throws -> Value {
         let port = Ports.free()
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("Peers/platform.py").path
+            .appendingPathComponent("Peers/chat_platform.py").path
         let child = try await Child.start(
             "python3", [script, "\(port)", "in"] + (tls.map { [$0.certificate, $0.key] } ?? []))
         let platform = Platform(port: port, child: child, isEncrypted: tls != nil)

@@ -4,7 +4,7 @@ Reads commands, one JSON object a line, from the file `in` of its folder as it g
 object a line, to its standard output. What it sends and is not acknowledged it sends again on the next connection, in
 order. A connection that opens makes all earlier ones stale: what those still send is reported.
 
-usage: platform.py PORT COMMANDS [CERTIFICATE KEY]
+usage: chat_platform.py PORT COMMANDS [CERTIFICATE KEY]
 """
 import asyncio
 import json
@@ -120,13 +120,17 @@ async def follow(path):
             line = ""
 
 
+def choose(socket, offered):
+    return "kefu.v1" if "kefu.v1" in offered else None
+
+
 async def main():
     tls = None
     if len(sys.argv) > 3:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(sys.argv[3], sys.argv[4])
-    async with serve(connected, "127.0.0.1", int(sys.argv[1]), ssl=tls, ping_interval=None, subprotocols=["kefu.v1"],
-                     compression=None, max_size=None):
+    async with serve(connected, "127.0.0.1", int(sys.argv[1]), ssl=tls, ping_interval=None, compression=None,
+                     select_subprotocol=choose, max_size=None):
         tell(what="listening")
         await follow(sys.argv[2])
 
