@@ -33,6 +33,7 @@ final class ClientHandshake: ChannelInboundHandler, RemovableChannelHandler {
     private let done: EventLoopPromise<Void>
     private let key = HandshakeKey.random()
     private var isUpgraded = false
+    private var isDone = false
 
     /// - Parameter token: of the lease: the platform may refuse whoever comes with a smaller one than before.
     init(_ options: ConnectorOptions, token: Int64, session: SocketSession, done: EventLoopPromise<Void>) {
@@ -66,12 +67,17 @@ final class ClientHandshake: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // Bytes behind the handshake, from the decoder that goes.
+        if isDone { return context.fireChannelRead(data) }
         switch unwrapInboundIn(data) {
         case .head(let head):
             if let failure = fault(of: head) { return fail(failure, context) }
             isUpgraded = true
         case .body: return
-        case .end: if isUpgraded { upgrade(context) }
+        case .end:
+            guard isUpgraded else { return }
+            isDone = true
+            upgrade(context)
         }
     }
 
@@ -91,16 +97,25 @@ final class ClientHandshake: ChannelInboundHandler, RemovableChannelHandler {
         return nil
     }
 
+    /// The decoder watches what is written, too, and knows HTTP only: the session comes when it has gone.
     private func upgrade(_ context: ChannelHandlerContext) {
         let pipeline = context.pipeline.syncOperations
+        let held = HeldBytes()
         do {
-            try session.join(pipeline)
+            try pipeline.addHandler(held)
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)
-            let encoder = try pipeline.handler(type: HTTPRequestEncoder.self)
-            done.succeed()
-            pipeline.removeHandler(self, promise: nil)
-            pipeline.removeHandler(encoder, promise: nil)
-            pipeline.removeHandler(decoder, promise: nil)
+            pipeline.removeHandler(try pipeline.handler(type: HTTPRequestEncoder.self), promise: nil)
+            pipeline.removeHandler(decoder).assumeIsolated().whenComplete { _ in
+                do {
+                    try self.session.join(pipeline)
+                    self.done.succeed()
+                    held.release()
+                    pipeline.removeHandler(held, promise: nil)
+                    pipeline.removeHandler(self, promise: nil)
+                } catch {
+                    self.fail(.wrongAnswer("\(error)"), context)
+                }
+            }
         } catch {
             fail(.wrongAnswer("\(error)"), context)
         }
@@ -119,5 +134,27 @@ final class ClientHandshake: ChannelInboundHandler, RemovableChannelHandler {
     private func fail(_ failure: ConnectorFailure, _ context: ChannelHandlerContext) {
         done.fail(failure)
         context.close(promise: nil)
+    }
+}
+
+/// Keeps the first frames until the session is there to read them. Belongs to its event loop.
+private final class HeldBytes: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private var bytes: [ByteBuffer] = []
+    private var context: ChannelHandlerContext?
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { bytes.append(unwrapInboundIn(data)) }
+
+    func release() {
+        guard let context, !bytes.isEmpty else { return }
+        for part in bytes { context.fireChannelRead(wrapInboundOut(part)) }
+        bytes = []
+        context.fireChannelReadComplete()
     }
 }

@@ -13,7 +13,7 @@ package struct APIRoutes: Sendable {
     let drain: DrainSignal
     let broadcast: ChangeBroadcast
     let platform: (any PlatformBodyDialect)?
-    private let socket: SocketEntry
+    private let socket: SocketRoute
 
     /// - Parameters:
     ///   - drain: the server's own, so that the health check turns red when the shutdown begins.
@@ -34,7 +34,7 @@ package struct APIRoutes: Sendable {
         self.broadcast = broadcast
         self.platform = platform
         let dialect = dialect ?? ContractDialect(reader: reader, formatTime: { times.text($0) })
-        socket = SocketEntry(dialect: dialect, intake: intake)
+        socket = SocketRoute(dialect: dialect, intake: intake)
     }
 
     package var all: [Route] {

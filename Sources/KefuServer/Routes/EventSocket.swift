@@ -2,7 +2,7 @@ import KefuCore
 import KefuSocket
 
 /// What a route that takes WebSocket connections gives each of them.
-package struct SocketEntry: Sendable {
+package struct SocketRoute: Sendable {
     let dialect: any PlatformDialect
     let intake: TaskIntake
 

@@ -38,12 +38,12 @@ package struct Route: Sendable {
     package var load: LoadClass
     package var bodyLimit: BodyLimit
     /// For paths whose connections become WebSockets; the handler answers those that cannot.
-    package var socket: SocketEntry?
+    package var socket: SocketRoute?
     package var handler: Handler
 
     package init(
         _ method: Method, _ path: String, _ permission: Permission, load: LoadClass,
-        body bodyLimit: BodyLimit = .single, socket: SocketEntry? = nil,
+        body bodyLimit: BodyLimit = .single, socket: SocketRoute? = nil,
         handler: @escaping Handler
     ) {
         self.method = method
