@@ -151,6 +151,7 @@ local function queue_callback(called_back, r, status, now, outcome, held_until, 
     'task_id', r.id, 'status', status, 'at', text(now), 'generation', r.generation, 'task_attempts', attempts,
     'customer_id', r.customer_id, 'attempts', held_until > now and '1' or '0',
   }
+  add(fields, 'seq', seq ~= '1' and seq)
   add(fields, 'error', outcome.error)
   add(fields, 'error_code', outcome.error_code)
   add(fields, 'result', outcome.result)

@@ -56,7 +56,7 @@ local left = event and backlog()
 
 if old[1] then
   generation = text(old[3] + 1)
-  call('UNLINK', KEYS[1], P .. 'attempts:' .. escaped(id))
+  call('UNLINK', KEYS[1], P .. 'attempts:' .. escaped(id), P .. 'deliveries:' .. escaped(id))
   call('ZREM', P .. 'cancelled', id)
   if old[4] ~= customer then
     call('ZREM', customer_key(old[4]), id)

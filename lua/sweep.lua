@@ -113,7 +113,7 @@ for _, name in ipairs({ 'completed', 'failed', 'cancelled' }) do
     call('ZREM', P .. 'created', id)
     if records[i] then
       call('ZREM', customer_key(records[i].customer_id), id)
-      call('UNLINK', records[i].key, P .. 'attempts:' .. escaped(id))
+      call('UNLINK', records[i].key, P .. 'attempts:' .. escaped(id), P .. 'deliveries:' .. escaped(id))
     end
   end
 end

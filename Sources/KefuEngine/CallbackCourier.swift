@@ -104,10 +104,14 @@ package final class CallbackCourier: Service {
     private func deliver(_ claim: ClaimedCallback) async {
         // Without a transport there are no places, so nothing is claimed; should it be, it goes back.
         guard let transport else { return await settle(claim, .released) }
-        switch await transport.deliver(claim.callback) {
+        let report = await transport.deliver(claim.callback)
+        func settlement(_ verdict: CallbackSettlement.Verdict) -> CallbackSettlement {
+            CallbackSettlement(verdict, httpStatus: report.httpStatus, duration: report.duration)
+        }
+        switch report.outcome {
         case .delivered:
             logger.debug("回调成功", metadata: metadata(of: claim))
-            await settle(claim, .delivered)
+            await settle(claim, settlement(.delivered))
         case .failed where Task.isCancelled:
             await settle(claim, .released)
         case .failed(let error, let retryAfter):
@@ -118,7 +122,7 @@ package final class CallbackCourier: Service {
             metadata["error"] = "\(error)"
             metadata["pause_ms"] = "\(Int64(pause / .milliseconds(1)))"
             logger.warning("回调失败", metadata: metadata)
-            await settle(claim, .failed(error: error, pause: pause))
+            await settle(claim, settlement(.failed(error: error, pause: pause)))
         }
     }
 

@@ -66,9 +66,7 @@ package final class RedisTaskStore: TaskStore {
     }
 
     /// How long a callback that was handed out stays with this instance: a delivery has ended by then.
-    var callbackHoldMs: String {
-        String(max(policy.lease, policy.gatewayTimeout + .seconds(5)).milliseconds)
-    }
+    var callbackHoldMs: Int64 { max(policy.lease, policy.gatewayTimeout + .seconds(5)).milliseconds }
 
     package func ping() async throws(StoreError) {
         let reply: RESPValue

@@ -45,5 +45,6 @@ struct DocumentCommandTests {
         + #""trigger_lookback_seconds":null,"triggers":null,"#
         + #""generation":1,"attempts":0,"deadline_at":"TIME","updated_at":null,"next_attempt_at":null,"#
         + #""trigger_event":null,"error_code":null,"cancel_requested":false,"cancel_reason":null,"failed_attempts":[],"#
+        + #""callback_attempts":[],"#
         + #""timeline":[{"status":"waiting","at":"TIME"}]}}"#
 }

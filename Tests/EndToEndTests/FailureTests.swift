@@ -111,6 +111,18 @@ struct FailureTests {
                 #expect(Set(told.filter { $0.json["callback_id"].string == id }.map(\.text)).count == 1)
             }
             #expect(Set(told.map { $0.json["status"].string }).isSubset(of: ["waiting", "running", "completed"]))
+
+            // The task tells of every delivery, the failed ones and the others.
+            var attempts: [JSON] = []
+            try await eventually("all three callbacks are delivered") {
+                attempts = try await kefu.status("T1")["callback_attempts"].elements
+                return attempts.count { $0["delivered"] == true } == 3
+            }
+            let sent = Set(site.receiver.requests.map { $0.json["callback_id"].string })
+            #expect(Set(attempts.filter { $0["delivered"] == true }.map { $0["callback_id"].string }) == sent)
+            let failed = attempts.filter { $0["delivered"] == false }
+            #expect(failed.count == 3 && failed.allSatisfy { $0["http_status"] == 500 && $0["error"].string != nil })
+            #expect(attempts.allSatisfy { isTime($0["at"]) && ($0["duration_ms"].int ?? -1) >= 0 })
         }
     }
 }

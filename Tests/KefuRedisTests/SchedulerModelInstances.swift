@@ -114,12 +114,12 @@ extension SchedulerModel {
 
     mutating func settle(_ id: String, heldUntil: Int64, _ outcome: CallbackSettlement) -> Answer {
         guard let index = outbox.firstIndex(where: { $0.id == id && !$0.isDead }) else { return Answer("()") }
-        if case .delivered = outcome {
+        if case .delivered = outcome.verdict {
             outbox.remove(at: index)
             return Answer("()")
         }
         guard outbox[index].score == heldUntil else { return Answer("()") }
-        switch outcome {
+        switch outcome.verdict {
         case .failed(_, let pause):
             let first = outbox[index].replayedAt ?? outbox[index].at
             outbox[index].isDead = now - first >= Self.day

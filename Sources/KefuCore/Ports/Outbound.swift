@@ -66,7 +66,20 @@ package protocol CallbackTransport: Sendable {
     func deliver(_ callback: Callback) async -> DeliveryReport
 }
 
-package enum DeliveryReport: Sendable, Equatable {
-    case delivered
-    case failed(error: String, retryAfter: Duration?)
+package struct DeliveryReport: Sendable, Equatable {
+    package enum Outcome: Sendable, Equatable {
+        case delivered
+        case failed(error: String, retryAfter: Duration?)
+    }
+
+    package var outcome: Outcome
+    /// nil without an answer.
+    package var httpStatus: Int?
+    package var duration: Duration
+
+    package init(_ outcome: Outcome, httpStatus: Int? = nil, duration: Duration) {
+        self.outcome = outcome
+        self.httpStatus = httpStatus
+        self.duration = duration
+    }
 }

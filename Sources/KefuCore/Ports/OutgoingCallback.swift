@@ -46,10 +46,25 @@ package struct ClaimedCallback: Sendable, Equatable {
     }
 }
 
-package enum CallbackSettlement: Sendable, Equatable {
-    case delivered
-    /// Tried again after `pause`, unless it is older than a day: then kept in the dead list.
-    case failed(error: String, pause: Duration)
-    /// Not tried: back to the outbox at once, as if never claimed.
-    case released
+package struct CallbackSettlement: Sendable, Equatable {
+    package enum Verdict: Sendable, Equatable {
+        case delivered
+        /// Tried again after `pause`, unless it is older than a day: then kept in the dead list.
+        case failed(error: String, pause: Duration)
+        /// Not tried: back to the outbox at once, as if never claimed.
+        case released
+    }
+
+    package var verdict: Verdict
+    /// nil without an answer.
+    package var httpStatus: Int?
+    package var duration: Duration
+
+    package init(_ verdict: Verdict, httpStatus: Int? = nil, duration: Duration) {
+        self.verdict = verdict
+        self.httpStatus = httpStatus
+        self.duration = duration
+    }
+
+    package static let released = CallbackSettlement(.released, duration: .zero)
 }

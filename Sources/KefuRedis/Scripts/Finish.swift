@@ -8,7 +8,7 @@ extension RedisTaskStore {
         let heldUntil = holdFromNow()
         var arguments: [RedisArgument] = [
             .string(keys.prefix), .string(token), .string(leaseMs), .integer(capacity), .string(calledBack),
-            .integer(callbackCapacity), .string(callbackHoldMs), .string(lease.taskID), .string(lease.token),
+            .integer(callbackCapacity), .integer(callbackHoldMs), .string(lease.taskID), .string(lease.token),
         ]
         switch attempt.verdict {
         case .completed(let result):

@@ -10,7 +10,7 @@ extension RedisTaskStore {
                 arguments: [
                     .string(keys.prefix), .string(token), .string(leaseMs),
                     .integer(min(capacity, Self.claimLimit)), .string(calledBack), .integer(callbackCapacity),
-                    .string(callbackHoldMs), .integer(policy.gatewayTimeout.milliseconds),
+                    .integer(callbackHoldMs), .integer(policy.gatewayTimeout.milliseconds),
                     .integer(policy.retention.milliseconds), .string(Self.timeReachEvent),
                 ]))
         let hasMore = try reader.int() > 0

@@ -10,7 +10,7 @@ enum TaskText {
         "attempts", "retry_count", "max_retry", "generation", "error_code", "error_message", "cancel_requested",
         "cancel_reason", "result",
     ]
-    private static let lists = ["timeline", "failed_attempts"]
+    private static let lists = ["timeline", "failed_attempts", "callback_attempts"]
 
     static func everything(_ task: JSONNode) -> String {
         guard case .object(let members) = task else { return "" }
@@ -26,6 +26,13 @@ enum TaskText {
             var table = Table("FAILED", "AT", "HTTP", "MS", "ERROR")
             for attempt in task["failed_attempts"].elements {
                 table.add(["attempt", "at", "http_status", "duration_ms", "error"].map { attempt[$0].text })
+            }
+            text += "\n" + table.text
+        }
+        if !task["callback_attempts"].elements.isEmpty {
+            var table = Table("CALLBACK", "TRY", "AT", "HTTP", "MS", "ERROR")
+            for attempt in task["callback_attempts"].elements {
+                table.add(["status", "attempt", "at", "http_status", "duration_ms", "error"].map { attempt[$0].text })
             }
             text += "\n" + table.text
         }
