@@ -112,17 +112,36 @@ struct FailureTests {
             }
             #expect(Set(told.map { $0.json["status"].string }).isSubset(of: ["waiting", "running", "completed"]))
 
-            // The task tells of every delivery, the failed ones and the others.
-            var attempts: [JSON] = []
-            try await eventually("all three callbacks are delivered") {
-                attempts = try await kefu.status("T1")["callback_attempts"].elements
-                return attempts.count { $0["delivered"] == true } == 3
+            try await tellsOfEveryDelivery("T1", callbacks: 3, failed: 3, site, kefu)
+        }
+    }
+
+    private func tellsOfEveryDelivery(
+        _ id: String, callbacks: Int, failed: Int, _ site: Site, _ kefu: Instance
+    ) async throws {
+        var delivered: [JSON] = []
+        var others: [JSON] = []
+        try await eventually("all callbacks are delivered") {
+            delivered = []
+            others = []
+            for attempt in try await kefu.status(id)["callback_attempts"].elements {
+                if attempt["delivered"] == true { delivered.append(attempt) } else { others.append(attempt) }
             }
-            let sent = Set(site.receiver.requests.map { $0.json["callback_id"].string })
-            #expect(Set(attempts.filter { $0["delivered"] == true }.map { $0["callback_id"].string }) == sent)
-            let failed = attempts.filter { $0["delivered"] == false }
-            #expect(failed.count == 3 && failed.allSatisfy { $0["http_status"] == 500 && $0["error"].string != nil })
-            #expect(attempts.allSatisfy { isTime($0["at"]) && ($0["duration_ms"].int ?? -1) >= 0 })
+            return delivered.count == callbacks
+        }
+        var ids: Set<String> = []
+        for attempt in delivered {
+            ids.insert(attempt["callback_id"].string ?? "-")
+            #expect(attempt["http_status"] == 200 && attempt["error"] == nil && isTime(attempt["at"]))
+        }
+        for request in site.receiver.requests {
+            let sent = try #require(request.json["callback_id"].string)
+            #expect(ids.contains(sent))
+        }
+        #expect(ids.count == callbacks && others.count == failed)
+        for attempt in others {
+            #expect(attempt["http_status"] == 500 && attempt["error"].string != nil && isTime(attempt["at"]))
+            #expect(attempt["duration_ms"].int != nil)
         }
     }
 }

@@ -108,8 +108,9 @@ import Testing
     @Test func `What ends work is urgent, what begins it is not`() {
         let scripts = ScriptLibrary.production
         let waits = [
-            scripts.receive, scripts.match, scripts.retry, scripts.fire, scripts.status, scripts.list, scripts.stats,
-            scripts.callbacks, scripts.replayCallbacks, scripts.fence, scripts.inspect, scripts.rearm, scripts.recount,
+            scripts.receive, scripts.match, scripts.retry, scripts.fire, scripts.update, scripts.status, scripts.list,
+            scripts.stats, scripts.history, scripts.callbacks, scripts.replayCallbacks, scripts.fence, scripts.inspect,
+            scripts.rearm, scripts.recount,
         ]
         #expect(scripts.all.filter { !$0.isUrgent }.map(\.name).sorted() == waits.map(\.name).sorted())
     }

@@ -103,6 +103,8 @@ import Testing
             last.changes == """
                 - callbacks <T1 completed g1>: @86415000
                 + callbacks:dead <T1 completed g1>: @86400000
+                + deliveries:T1 1: {"attempt":3,"at":@86400000,"callback_id":"<T1 completed g1>",\
+                "status":"completed","http_status":500,"error":"HTTP 500","duration_ms":20}
                 """)
     }
 }

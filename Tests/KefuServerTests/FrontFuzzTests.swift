@@ -125,6 +125,8 @@ private struct EmbeddedFront {
             answers.match = { MatchOutcome(matched: [$0.customerID], duplicate: false) }
             answers.cancel = .success(.cancelled)
             answers.change = .success(.done)
+            answers.update = .success(.updated(TaskRecord(id: "T", customer: Customer(id: "c"))))
+            answers.history = .success(History(span: .hour, points: []))
             answers.status = { TaskRecord(id: $0, customer: Customer(id: "c")) }
             answers.list = .success(TaskPage(tasks: [], next: nil))
             answers.stats = .success(StoreStats())
