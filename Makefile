@@ -2,7 +2,8 @@
 
 # What the program needs of Debian, and what its tests need besides.
 needs = libhiredis-dev libcurl4-openssl-dev redis-server
-test_needs = $(needs) lua-check openssl python3-venv curl chromium chromium-driver haproxy systemd docker-compose
+test_needs = $(needs) lua-check openssl python3-venv curl chromium chromium-driver prometheus sqlite3 tmux \
+	haproxy systemd docker-compose
 compose_needs = podman runc netavark aardvark-dns iptables debootstrap python3-venv curl
 
 .PHONY: help run build test chaos fuzz compose-test lint format bench clean

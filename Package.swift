@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 // The architecture on one page: which targets there are and who may import whom.
 //
-//   kefu ──► KefuServer, KefuEngine, KefuRedis, KefuOutbound, KefuAdapter, KefuConnector ──► KefuCore
-//                 └───────────────── KefuSocket ────────────────────────────────┘
+//   kefu ──► KefuServer, KefuEngine, KefuRedis, KefuOutbound, KefuAdapter, KefuMetrics, KefuConnector ──► KefuCore
+//                 └───────────────────────── KefuSocket ─────────────────────────────────────┘
 //
 // Those in the middle never import each other: they meet at the ports that KefuCore owns (`TaskStore`,
 // `ActionExecutor`, `MessageGateway`, `CallbackTransport`, `PlatformDialect`, `PlatformTransport`, `ConnectorLease`).
@@ -37,6 +37,7 @@ let nio: [Target.Dependency] = [
 ]
 let embedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
@@ -49,6 +50,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -72,14 +74,16 @@ let package = Package(
 
         // The sides that meet at the ports.
         .target(
-            name: "KefuRedis", dependencies: ["KefuCore", "CHiredis", crypto, log] + nio,
+            name: "KefuRedis", dependencies: ["KefuCore", "CHiredis", crypto, log, metrics] + nio,
             resources: scripts.map { .embedInCode("../../lua/\($0).lua") }, swiftSettings: settings),
         .target(name: "KefuOutbound", dependencies: ["KefuCore", "CCurl", crypto, log], swiftSettings: settings),
         // How a platform speaks, by a file.
         .target(
             name: "KefuAdapter", dependencies: ["KefuCore", .product(name: "Mustache", package: "swift-mustache")],
             swiftSettings: settings),
-        .target(name: "KefuEngine", dependencies: ["KefuCore", lifecycle, log], swiftSettings: settings),
+        .target(name: "KefuEngine", dependencies: ["KefuCore", lifecycle, log, metrics], swiftSettings: settings),
+        // Keeps what the others measure, and writes it down for Prometheus.
+        .target(name: "KefuMetrics", dependencies: ["KefuCore", metrics], swiftSettings: settings),
         .target(
             name: "KefuConnector",
             dependencies: [
@@ -88,7 +92,8 @@ let package = Package(
         .target(
             name: "KefuServer",
             dependencies: [
-                "KefuCore", "KefuSocket", lifecycle, log, crypto, .product(name: "NIOHTTP1", package: "swift-nio"),
+                "KefuCore", "KefuSocket", lifecycle, log, crypto, metrics,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
             ] + nio, resources: pages.map { .embedInCode($0) }, swiftSettings: settings),
 
@@ -97,7 +102,7 @@ let package = Package(
             name: "kefu",
             dependencies: [
                 "KefuCore", "KefuServer", "KefuEngine", "KefuRedis", "KefuOutbound", "KefuAdapter", "KefuConnector",
-                lifecycle, log,
+                "KefuMetrics", lifecycle, log, metrics,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -119,7 +124,11 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "KefuCoreTests", dependencies: ["KefuCore", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "KefuEngineTests", dependencies: ["KefuEngine", "KefuCore", lifecycle, log], swiftSettings: settings),
+            name: "KefuEngineTests", dependencies: ["KefuEngine", "KefuCore", "KefuMetrics", lifecycle, log, metrics],
+            swiftSettings: settings),
+        .testTarget(
+            name: "KefuMetricsTests", dependencies: ["KefuMetrics", "KefuCore", "TestSupport", metrics],
+            swiftSettings: settings),
         .testTarget(
             name: "KefuOutboundTests",
             dependencies: ["KefuCore", "KefuOutbound", "TestSupport", crypto, log] + nio, swiftSettings: settings),
@@ -127,7 +136,8 @@ let package = Package(
             name: "KefuAdapterTests", dependencies: ["KefuAdapter", "KefuCore", "KefuOutbound", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "KefuRedisTests", dependencies: ["KefuCore", "KefuRedis", "TestSupport", log, embedded] + nio,
+            name: "KefuRedisTests",
+            dependencies: ["KefuCore", "KefuRedis", "KefuMetrics", "TestSupport", log, metrics, embedded] + nio,
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
@@ -148,7 +158,7 @@ let package = Package(
         .testTarget(
             name: "KefuServerTests",
             dependencies: [
-                "KefuServer", "KefuCore", "TestSupport", log, lifecycle, embedded,
+                "KefuServer", "KefuCore", "KefuMetrics", "TestSupport", log, lifecycle, metrics, embedded,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio,
             swiftSettings: settings),
@@ -156,7 +166,7 @@ let package = Package(
         .testTarget(name: "TidyTests", swiftSettings: settings),
         // Real processes. Depends on the command so that it is built beside the test bundle.
         .testTarget(
-            name: "EndToEndTests", dependencies: ["kefu", "KefuRedis", "TestSupport", crypto] + nio,
+            name: "EndToEndTests", dependencies: ["kefu", "KefuRedis", "KefuMetrics", "TestSupport", crypto] + nio,
             exclude: ["Peers"],
             swiftSettings: settings),
         // Real processes while everything around them breaks, and a checker of what they did (`make chaos`).

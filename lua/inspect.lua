@@ -7,9 +7,10 @@
 --       2 subject              task | member | entry | attempts | callback | outbox | instance | key
 --       3 repair               1 to mend, 0 to look
 --       4 lease                ms: how long a running task that stands nowhere is left to its holder
---       5… place, name         of member, entry and outbox the set or hash without prefix, of key its type and its time
---                              to live in seconds (`hash 0`), else ''; then an id, of key the name without prefix.
---                              An instance is met twice: with a place in the list of them, where it is not silent
+--       5… place, name         of attempts the list, of member, entry and outbox the set or hash without prefix, of key
+--                              its type and its time to live in seconds (`hash 0`), else ''; then an id, of key the
+--                              name without prefix. An instance is met twice: with a place in the list of them, where
+--                              it is not silent
 -- Returns {finding…}: {place, name, word, is, should, mendable} each; mendable: 1, and then it is mended if asked for
 --         words: impossible, queues, score, lease, unlisted, end, owner, stray, cancel, unarmed, no_record, foreign,
 --         stale_entry, long, no_queue, two_queues, no_contents, half, silent, type, expires, endless
@@ -225,12 +226,12 @@ local function inspect_entry()
 end
 
 local function inspect_attempts()
-  local key = P .. 'attempts:' .. escaped(name)
+  local key = P .. place .. ':' .. escaped(name)
   local eleventh = call('LRANGE', key, 10, 10)
   if call('EXISTS', key) == 1 and call('EXISTS', task_key(name)) == 0 then
-    report('no_record', 'attempts', '', { 'UNLINK', key })
+    report('no_record', place, '', { 'UNLINK', key })
   elseif #eleventh > 0 then
-    report('long', 'attempts', '10', { 'LTRIM', key, -10, -1 })
+    report('long', place, '10', { 'LTRIM', key, -10, -1 })
   end
 end
 

@@ -5,12 +5,12 @@ local function load_work(id)
   local key = task_key(id)
   local v = call('HMGET', key, 'status', 'customer_id', 'priority', 'trigger_type', 'generation', 'attempts',
     'created_at', 'triggered_at', 'timeline', 'callback_seq', 'armed', 'retry_count', 'action_type', 'action_message',
-    'action_file_url', 'action_url', 'customer_name', 'trigger_event')
+    'action_file_url', 'action_url', 'customer_name', 'trigger_event', 'traceparent')
   return v[1] and {
     id = id, key = key, status = v[1], customer_id = v[2], priority = v[3], trigger_type = v[4], generation = v[5],
     attempts = v[6], created_at = v[7], triggered_at = v[8], timeline = v[9], callback_seq = v[10], armed = v[11],
     retry_count = v[12], action_type = v[13], action_message = v[14], action_file_url = v[15], action_url = v[16],
-    customer_name = v[17], trigger_event = v[18],
+    customer_name = v[17], trigger_event = v[18], traceparent = v[19],
   }
 end
 
@@ -34,7 +34,7 @@ local function lease_out(r, token, lease, called_back, now, cause, changes)
   return {
     r.id, r.generation, r.attempts, r.retry_count or '0', r.action_type, r.action_message or false,
     r.action_file_url or false, r.action_url or false, r.customer_id, r.customer_name or false, r.triggered_at,
-    r.trigger_event or false,
+    r.trigger_event or false, r.traceparent or false,
   }
 end
 

@@ -89,11 +89,12 @@ local function load(id)
   local key = task_key(id)
   local v = call('HMGET', key, 'status', 'customer_id', 'priority', 'trigger_type', 'generation', 'attempts',
     'created_at', 'triggered_at', 'timeline', 'callback_seq', 'armed', 'owner', 'retry_count', 'max_retry',
-    'cancel_requested')
+    'cancel_requested', 'traceparent')
   return v[1] and {
     id = id, key = key, status = v[1], customer_id = v[2], priority = v[3], trigger_type = v[4], generation = v[5],
     attempts = v[6], created_at = v[7], triggered_at = v[8], timeline = v[9], callback_seq = v[10], armed = v[11],
     owner = v[12], retry_count = v[13], max_retry = v[14], cancel_requested = v[15],
+    traceparent = v[16],
   }
 end
 
@@ -151,14 +152,16 @@ local function queue_callback(called_back, r, status, now, outcome, held_until, 
     'task_id', r.id, 'status', status, 'at', text(now), 'generation', r.generation, 'task_attempts', attempts,
     'customer_id', r.customer_id, 'attempts', held_until > now and '1' or '0',
   }
+  add(fields, 'seq', seq ~= '1' and seq)
   add(fields, 'error', outcome.error)
   add(fields, 'error_code', outcome.error_code)
   add(fields, 'result', outcome.result)
+  add(fields, 'traceparent', r.traceparent)
   call('HSET', P .. 'callback:' .. callback, unpack(fields))
   call('ZADD', P .. 'callbacks', text(held_until), callback)
   return {
     callback, r.id, status, text(now), r.generation, attempts, r.customer_id, 0, text(held_until),
-    outcome.error or false, outcome.error_code or false, outcome.result or false,
+    outcome.error or false, outcome.error_code or false, outcome.result or false, r.traceparent or false,
   }
 end
 

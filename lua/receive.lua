@@ -56,7 +56,7 @@ local left = event and backlog()
 
 if old[1] then
   generation = text(old[3] + 1)
-  call('UNLINK', KEYS[1], P .. 'attempts:' .. escaped(id))
+  call('UNLINK', KEYS[1], P .. 'attempts:' .. escaped(id), P .. 'deliveries:' .. escaped(id))
   call('ZREM', P .. 'cancelled', id)
   if old[4] ~= customer then
     call('ZREM', customer_key(old[4]), id)
@@ -100,6 +100,9 @@ end
 
 -- prelude
 
+for i = 18, #ARGV, 2 do
+  r[ARGV[i]] = ARGV[i + 1]
+end
 local changes = {}
 queue_callback(ARGV[5], r, 'waiting', now, {}, now, changes)
 if changes[1] then
@@ -107,9 +110,6 @@ if changes[1] then
 end
 if not event then
   return { 'accepted', generation, next_due, 0, {} }
-end
-for i = 18, #ARGV, 2 do
-  r[ARGV[i]] = ARGV[i + 1]
 end
 local claims
 event = event_at(event, came or now)

@@ -12,8 +12,9 @@
 --       8 gateway_timeout      ms: how long the last holder of an expired lease may still be sending
 --       9 retention            ms: how long what is finished is kept
 --      10 event                JSON object of a time_reach's event, without `at`
--- Returns {more, next_due_in, backlog, claims, callbacks, timed_out, reclaimed, lost, cancelled}
---         more: 1 when a batch was full; next_due_in: ms, false when nothing will be; the last four: ids
+-- Returns {more, next_due_in, backlog, claims, callbacks, timed_out, reclaimed, lost, cancelled, late, traces}
+--         more: 1 when a batch was full; next_due_in: ms, false when nothing will be; timed_out to cancelled: ids;
+--         late: ms, of each task that a time fired; traces: id, traceparent, … of timed_out to lost
 -- Keeps: deadlines before times; nothing is early; a lost lease costs no retry but is counted.
 -- Cost: O(moved · log n), at most BATCH of each kind; a few µs when nothing is due.
 
@@ -25,18 +26,24 @@ local now = clock()
 local called_back, lease = ARGV[5], tonumber(ARGV[3])
 local more = 0
 
--- Ids of a queue that are due by `limit`, at most `most` of them.
+-- Ids of a queue that are due by `limit`, at most `most` of them, and their scores.
 local function due(name, limit, most)
-  local ids = call('ZRANGE', P .. name, '-inf', text(limit), 'BYSCORE', 'LIMIT', 0, most)
+  local found = call('ZRANGE', P .. name, '-inf', text(limit), 'BYSCORE', 'LIMIT', 0, most, 'WITHSCORES')
+  local ids, scores = {}, {}
+  for i = 1, #found, 2 do
+    ids[#ids + 1], scores[#scores + 1] = found[i], found[i + 1]
+  end
   if #ids == BATCH then
     more = 1
   end
-  return ids
+  return ids, scores
 end
 
--- Calls `move` for each due task of a queue after taking it out. A rest without a record is only taken out.
+-- Calls `move` for each due task of a queue, and its score, after taking it out. A rest without a record is only
+-- taken out.
 local function each(name, move)
-  local ids, records = due(name, now, BATCH), {}
+  local ids, scores = due(name, now, BATCH)
+  local records = {}
   for i, id in ipairs(ids) do
     records[i] = load(id)
     if records[i] and (name == 'running' or records[i].cancel_requested) then
@@ -46,22 +53,29 @@ local function each(name, move)
   for i, id in ipairs(ids) do
     call('ZREM', P .. name, id)
     if records[i] then
-      move(records[i])
+      move(records[i], scores[i])
     end
   end
 end
 
-local timed_out, reclaimed, lost, cancelled = {}, {}, {}, {}
+local timed_out, reclaimed, lost, cancelled, late, traces = {}, {}, {}, {}, {}, {}
+
+-- Notes a task in one of the lists that are answered.
+local function tell(list, r)
+  list[#list + 1] = r.id
+  add(traces, r.id, r.traceparent)
+end
 
 each('timeouts', function(r)
   disarm(r)
   settle(called_back, r, 'failed', now, { error = '任务超时：截止时间前触发条件没有出现', error_code = 'timeout' })
-  timed_out[#timed_out + 1] = r.id
+  tell(timed_out, r)
 end)
 
-each('scheduled', function(r)
+each('scheduled', function(r, time)
   if r.status == 'waiting' and not r.triggered_at then
     trigger(r, event_at(ARGV[10], now), now)
+    late[#late + 1] = now - time
   end
 end)
 
@@ -90,14 +104,14 @@ each('running', function(r)
     end_cancel(r)
   elseif losses >= LOSSES then
     settle(called_back, r, 'failed', now, { error = '执行任务的实例多次失联，任务不再重试', error_code = 'lost' })
-    lost[#lost + 1] = r.id
+    tell(lost, r)
   else
     local changes = { 'status', 'waiting', 'timeline', extended(r.timeline, 'waiting', now) }
     queue_callback(called_back, r, 'waiting', now, {}, now, changes)
     call('HSET', r.key, unpack(changes))
     call('ZADD', P .. 'ready', ranks[r.priority] + r.triggered_at, r.id)
     publish(r, 'waiting', 'lease_lost', now)
-    reclaimed[#reclaimed + 1] = r.id
+    tell(reclaimed, r)
   end
 end)
 
@@ -113,7 +127,7 @@ for _, name in ipairs({ 'completed', 'failed', 'cancelled' }) do
     call('ZREM', P .. 'created', id)
     if records[i] then
       call('ZREM', customer_key(records[i].customer_id), id)
-      call('UNLINK', records[i].key, P .. 'attempts:' .. escaped(id))
+      call('UNLINK', records[i].key, P .. 'attempts:' .. escaped(id), P .. 'deliveries:' .. escaped(id))
     end
   end
 end
@@ -131,12 +145,12 @@ local waiting = due('callbacks', now, math.min(tonumber(ARGV[6]), BATCH))
 for i = 1, #waiting do
   local key = P .. 'callback:' .. waiting[i]
   local c = call('HMGET', key, 'task_id', 'status', 'at', 'generation', 'task_attempts', 'customer_id', 'attempts',
-    'error', 'error_code', 'result')
+    'error', 'error_code', 'result', 'traceparent')
   if c[1] then
     call('HSET', key, 'attempts', text(c[7] + 1))
     call('ZADD', P .. 'callbacks', held_until, waiting[i])
     callbacks[#callbacks + 1] = {
-      waiting[i], c[1], c[2], c[3], c[4], c[5], c[6], tonumber(c[7]), text(held_until), c[8], c[9], c[10],
+      waiting[i], c[1], c[2], c[3], c[4], c[5], c[6], tonumber(c[7]), text(held_until), c[8], c[9], c[10], c[11],
     }
   else
     call('ZREM', P .. 'callbacks', waiting[i])
@@ -153,4 +167,5 @@ for _, name in ipairs({ 'timeouts', 'scheduled', 'retrying', 'running', 'callbac
 end
 return {
   more, next_due and next_due - now, left, claims, callbacks, timed_out, reclaimed, lost, cancelled,
+  late, traces,
 }

@@ -3,6 +3,7 @@
 -- fires it at once.
 --
 -- KEYS  1 task:<id>            hash  the record
+--       2 deliveries:<id>      list  its callbacks' unsuccessful deliveries
 -- ARGV  1 prefix               `kefu:{S}:`
 --       2 id
 --       3 time                 ms: from now on of every time_reach that it waits for, '' for no change
@@ -10,9 +11,11 @@
 --       5 timeout              ms, '' for no change
 --       6 priority             urgent | high | normal, '' for no change
 --       7… field, value        what else of the record: `timeout_hours`, `action_message`
--- Returns {word, status, next_due_in, backlog, fields}: updated | conflict | missing | untimed | late | textless
+-- Returns {word, status, next_due_in, backlog, fields, deliveries}: words: updated | conflict | missing |
+--         untimed | late | textless
 --         untimed: a time for a task that waits for none; late: with this timeout its deadline would have passed;
---         textless: an empty message for an action that sends nothing else; fields: field, value, … after the change
+--         textless: an empty message for an action that sends nothing else; fields: field, value, … after the
+--         change; deliveries: JSON lines
 -- Keeps: a task that has fired is not touched; `content`, so the task as it was first sent is still a duplicate; the
 --        deadline counts as `receive` counts it: from the latest time, or if that has passed (or there is none) from
 --        acceptance, and from now when a new time comes that has passed.
@@ -20,9 +23,9 @@
 
 local r = load(ARGV[2])
 if not r then
-  return { 'missing', false, false, 0, {} }
+  return { 'missing', false, false, 0, {}, {} }
 elseif r.status ~= 'waiting' or r.triggered_at then
-  return { 'conflict', r.status, false, 0, {} }
+  return { 'conflict', r.status, false, 0, {}, {} }
 end
 local more = call('HMGET', r.key, 'trigger_time', 'triggers', 'timeout_hours', 'action_type')
 local triggers = more[2] or ''
@@ -32,7 +35,7 @@ for at in string.gmatch(triggers, '[%[,]{"type":"time_reach","time":(%d+)') do
   latest = math.max(latest or 0, tonumber(at))
 end
 if time and not latest then
-  return { 'untimed', r.status, false, 0, {} }
+  return { 'untimed', r.status, false, 0, {}, {} }
 end
 
 local now = clock()
@@ -42,13 +45,13 @@ if time then
 elseif timeout then
   deadline = math.max(r.created_at, latest or 0) + timeout
   if deadline <= now then
-    return { 'late', r.status, false, 0, {} }
+    return { 'late', r.status, false, 0, {}, {} }
   end
 end
 local changes = { 'updated_at', text(now) }
 for i = 7, #ARGV, 2 do
   if ARGV[i] == 'action_message' and ARGV[i + 1] == '' and more[4] == 'send_message' then
-    return { 'textless', r.status, false, 0, {} }
+    return { 'textless', r.status, false, 0, {}, {} }
   end
   add(changes, ARGV[i], ARGV[i + 1])
 end
@@ -75,8 +78,9 @@ if deadline then
 end
 call('HSET', r.key, unpack(changes))
 publish(r, 'waiting', 'updated', now)
+local next_due, ready = deadline and (time or deadline) - now or false, 0
 if time and time <= now then
   trigger(r, event_at(ARGV[4], now), now)
-  return { 'updated', r.status, false, call('ZCARD', P .. 'ready'), call('HGETALL', KEYS[1]) }
+  next_due, ready = false, call('ZCARD', P .. 'ready')
 end
-return { 'updated', r.status, deadline and (time or deadline) - now or false, 0, call('HGETALL', KEYS[1]) }
+return { 'updated', r.status, next_due, ready, call('HGETALL', KEYS[1]), call('LRANGE', KEYS[2], 0, -1) }

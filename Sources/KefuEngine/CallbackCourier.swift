@@ -15,6 +15,7 @@ package final class CallbackCourier: Service {
     private let alarm: Alarm
     private let grace: GracePeriod
     private let time: Timekeeper
+    private let metrics: EngineMetrics
     private let logger: Logger
     private let doorbell = Doorbell()
     private let desk: Mutex<Desk<ClaimedCallback>>
@@ -23,7 +24,7 @@ package final class CallbackCourier: Service {
     package init(
         store: any TaskStore, transport: (any CallbackTransport)?, policy: RetryPolicy, alarm: Alarm,
         grace: GracePeriod, capacity: Int = CallbackCourier.defaultCapacity, time: Timekeeper = .continuous,
-        logger: Logger
+        metrics: EngineMetrics = .unobserved, logger: Logger
     ) {
         self.store = store
         self.transport = transport
@@ -31,6 +32,7 @@ package final class CallbackCourier: Service {
         self.alarm = alarm
         self.grace = grace
         self.time = time
+        self.metrics = metrics
         self.logger = logger
         desk = Mutex(Desk(capacity: transport == nil ? 0 : capacity, claimsPerCall: 0))
     }
@@ -104,10 +106,15 @@ package final class CallbackCourier: Service {
     private func deliver(_ claim: ClaimedCallback) async {
         // Without a transport there are no places, so nothing is claimed; should it be, it goes back.
         guard let transport else { return await settle(claim, .released) }
-        switch await transport.deliver(claim.callback) {
+        let report = await transport.deliver(claim.callback)
+        if report.outcome == .delivered || !Task.isCancelled { metrics.note(report) }
+        func settlement(_ verdict: CallbackSettlement.Verdict) -> CallbackSettlement {
+            CallbackSettlement(verdict, httpStatus: report.httpStatus, duration: report.duration)
+        }
+        switch report.outcome {
         case .delivered:
             logger.debug("回调成功", metadata: metadata(of: claim))
-            await settle(claim, .delivered)
+            await settle(claim, settlement(.delivered))
         case .failed where Task.isCancelled:
             await settle(claim, .released)
         case .failed(let error, let retryAfter):
@@ -118,7 +125,7 @@ package final class CallbackCourier: Service {
             metadata["error"] = "\(error)"
             metadata["pause_ms"] = "\(Int64(pause / .milliseconds(1)))"
             logger.warning("回调失败", metadata: metadata)
-            await settle(claim, .failed(error: error, pause: pause))
+            await settle(claim, settlement(.failed(error: error, pause: pause)))
         }
     }
 
@@ -149,10 +156,12 @@ package final class CallbackCourier: Service {
     }
 
     private func metadata(of claim: ClaimedCallback) -> Logger.Metadata {
-        [
+        var fields: Logger.Metadata = [
             "task_id": "\(claim.callback.taskID)", "callback_id": "\(claim.callback.id)",
             "status": "\(claim.callback.status.rawValue)", "delivery": "\(claim.earlierDeliveries + 1)",
         ]
+        if let trace = claim.callback.trace { fields["trace_id"] = "\(trace.traceID)" }
+        return fields
     }
 
     private func change(_ body: (inout Desk<ClaimedCallback>) -> Void) {

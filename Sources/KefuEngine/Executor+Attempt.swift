@@ -15,8 +15,9 @@ extension Executor {
 
     /// - Returns: the next task for the place, or nil when it is empty now.
     private func attempt(_ held: HeldTask) async -> HeldTask? {
-        logger.info("任务触发", metadata: metadata(of: held))
+        logger.info("任务触发", metadata: held.logFields)
         let report = await gateway.send(held.request())
+        metrics.note(report, of: held)
         if Task.isCancelled, !report.answer.isConclusive {
             // The grace period is over: the executor's last call hands the task back.
             if report.answer == .notSent { held.noteNotSent() }
@@ -33,7 +34,7 @@ extension Executor {
         let settled = AttemptVerdict.decide(
             report, retryCount: held.task.retryCount, policy: policy, using: &random)
         guard let settled else {
-            logger.warning("任务租约已失效，未发送", metadata: metadata(of: held))
+            logger.warning("任务租约已失效，未发送", metadata: held.logFields)
             self.held.remove(held.lease)
             abandonPlace()
             return nil
@@ -53,6 +54,7 @@ extension Executor {
                 let handout = try await store.finish(
                     held.lease, attempt: attempt, capacity: starts ? 1 : 0, callbackCapacity: callbackPlaces)
                 self.held.remove(held.lease)
+                if handout.outcome == .stale, !held.isLost { metrics.leasesLost.increment() }
                 report(handout.outcome, attempt, of: held)
                 courier.take(handout.callbacks, reserved: callbackPlaces)
                 var work = handout.work
@@ -148,24 +150,19 @@ extension Executor {
     }
 
     private func log(_ level: Logger.Level, _ message: Logger.Message, of held: HeldTask, _ fields: Logger.Metadata) {
-        logger.log(level: level, message, metadata: metadata(of: held).merging(fields) { $1 })
-    }
-
-    private func metadata(of held: HeldTask) -> Logger.Metadata {
-        [
-            "task_id": "\(held.lease.taskID)", "customer_id": "\(held.task.customer.id)",
-            "attempt": "\(held.task.attempt)",
-        ]
+        logger.log(level: level, message, metadata: held.logFields.merging(fields) { $1 })
     }
 }
 
-extension SettledAttempt {
-    /// The error code of a task that failed with this attempt.
-    fileprivate var finalCode: ErrorCode {
-        switch verdict {
-        case .rejected(let code): code
-        case .retry, .completed: .retriesExhausted
-        }
+extension HeldTask {
+    /// What every line about an attempt says: which it is, and what it belongs to.
+    var logFields: Logger.Metadata {
+        var fields: Logger.Metadata = [
+            "task_id": "\(lease.taskID)", "customer_id": "\(task.customer.id)", "attempt": "\(task.attempt)",
+        ]
+        if let trace = task.trace { fields["trace_id"] = "\(trace.traceID)" }
+        if let request = task.requestID { fields["request_id"] = "\(request)" }
+        return fields
     }
 }
 

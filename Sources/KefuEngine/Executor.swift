@@ -16,6 +16,7 @@ package final class Executor: Service, ActionExecutor {
     let alarm: Alarm
     let policy: RetryPolicy
     let time: Timekeeper
+    let metrics: EngineMetrics
     let logger: Logger
     let held = HeldLeases()
     private let terms: LeaseTerms
@@ -29,7 +30,7 @@ package final class Executor: Service, ActionExecutor {
     package init(
         store: any TaskStore, gateway: any MessageGateway, courier: CallbackCourier, alarm: Alarm,
         policy: RetryPolicy, terms: LeaseTerms, capacity: Int, grace: GracePeriod, time: Timekeeper = .continuous,
-        logger: Logger
+        metrics: EngineMetrics = .unobserved, logger: Logger
     ) {
         self.store = store
         self.gateway = gateway
@@ -39,6 +40,7 @@ package final class Executor: Service, ActionExecutor {
         self.terms = terms
         self.grace = grace
         self.time = time
+        self.metrics = metrics
         self.logger = logger
         desk = Mutex(Desk(capacity: capacity, claimsPerCall: Self.claimsPerCall))
     }
@@ -69,7 +71,8 @@ package final class Executor: Service, ActionExecutor {
     package func run() async throws {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
-                let renewal = LeaseRenewal(store: store, held: held, terms: terms, time: time, logger: logger)
+                let renewal = LeaseRenewal(
+                    store: store, held: held, terms: terms, time: time, lost: metrics.leasesLost, logger: logger)
                 group.addTask { await renewal.run() }
                 await serve(&group)
                 desk.withLock { $0.close() }

@@ -8,6 +8,8 @@ final class HeldTask: Sendable {
         var until: ContinuousClock.Instant?
         /// Whether a request was ever allowed to begin.
         var isStarted = false
+        /// When a request was allowed to begin last, in epoch milliseconds.
+        var begunMs: Int64?
     }
 
     let task: ClaimedTask
@@ -33,9 +35,11 @@ final class HeldTask: Sendable {
     /// Whether a request may begin now.
     func maySend() -> Bool {
         let now = time.now()
+        let epochMs = time.epochMs()
         return hold.withLock { hold in
             guard let until = hold.until, now < until else { return false }
             hold.isStarted = true
+            hold.begunMs = epochMs
             return true
         }
     }
@@ -56,9 +60,16 @@ final class HeldTask: Sendable {
     /// The gateway says that nothing was sent, whatever it was allowed to do.
     func noteNotSent() { hold.withLock { $0.isStarted = false } }
 
+    /// When the request began, in epoch milliseconds; nil when none has.
+    var requestBegunMs: Int64? { hold.withLock { $0.begunMs } }
+
+    /// Whether somebody reported what fired it.
+    var isFiredByEvent: Bool { task.triggerEventJSON.flatMap(RecordedEvent.init)?.isReported ?? false }
+
     func request() -> ActionRequest {
         ActionRequest(
             taskID: task.lease.taskID, generation: task.generation, attempt: task.attempt, action: task.action,
-            customer: task.customer, triggerEventJSON: task.triggerEventJSON, maySend: { self.maySend() })
+            customer: task.customer, triggerEventJSON: task.triggerEventJSON, trace: task.trace,
+            maySend: { self.maySend() })
     }
 }

@@ -1,5 +1,6 @@
 import KefuCore
 import Logging
+import Metrics
 
 /// Renews what this instance holds, and nothing else: the calls name each lease, so that a claim whose answer was
 /// lost runs out. With nothing held there is no call.
@@ -11,6 +12,7 @@ struct LeaseRenewal: Sendable {
     let held: HeldLeases
     let terms: LeaseTerms
     let time: Timekeeper
+    let lost: Metrics.Counter
     let logger: Logger
 
     /// Runs until its task is cancelled.
@@ -44,7 +46,8 @@ struct LeaseRenewal: Sendable {
         let until = terms.heldUntil(sentAt: sentAt)
         for held in held.all(of: leases) where !lost.contains(held.lease) { held.extend(until: until) }
         for held in held.lose(Array(lost)) {
-            logger.warning("任务租约已失效", metadata: ["task_id": "\(held.lease.taskID)"])
+            self.lost.increment()
+            logger.warning("任务租约已失效", metadata: held.logFields)
         }
     }
 }

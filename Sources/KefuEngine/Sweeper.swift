@@ -71,14 +71,14 @@ package final class Sweeper: Service {
     }
 
     private func report(_ outcome: SweepOutcome) {
-        for id in outcome.timedOut {
-            logger.warning("任务执行失败", metadata: ["task_id": "\(id)", "error_code": "\(ErrorCode.timeout.rawValue)"])
+        func fields(_ id: String, _ code: ErrorCode? = nil) -> Logger.Metadata {
+            var fields: Logger.Metadata = ["task_id": "\(id)"]
+            if let code { fields["error_code"] = "\(code.rawValue)" }
+            if let trace = outcome.traces[id] { fields["trace_id"] = "\(trace.traceID)" }
+            return fields
         }
-        for id in outcome.lost {
-            logger.error("任务执行失败", metadata: ["task_id": "\(id)", "error_code": "\(ErrorCode.lost.rawValue)"])
-        }
-        for id in outcome.reclaimed {
-            logger.warning("任务租约到期，重新排队", metadata: ["task_id": "\(id)"])
-        }
+        for id in outcome.timedOut { logger.warning("任务执行失败", metadata: fields(id, .timeout)) }
+        for id in outcome.lost { logger.error("任务执行失败", metadata: fields(id, .lost)) }
+        for id in outcome.reclaimed { logger.warning("任务租约到期，重新排队", metadata: fields(id)) }
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The engine's one source of monotonic time: for leases, pauses and the sweeper's alarm. Never for what is due:
 /// that is judged by Redis alone.
 ///
@@ -6,13 +8,17 @@ package struct Timekeeper: Sendable {
     package var now: @Sendable () -> ContinuousClock.Instant
     /// Returns at the instant, never earlier; throws when the task is cancelled.
     package var sleep: @Sendable (_ until: ContinuousClock.Instant) async throws -> Void
+    /// Wall time in epoch milliseconds, for measurements across machines alone.
+    package var epochMs: @Sendable () -> Int64
 
     package init(
         now: @escaping @Sendable () -> ContinuousClock.Instant,
-        sleep: @escaping @Sendable (_ until: ContinuousClock.Instant) async throws -> Void
+        sleep: @escaping @Sendable (_ until: ContinuousClock.Instant) async throws -> Void,
+        epochMs: @escaping @Sendable () -> Int64 = { wallTimeMs() }
     ) {
         self.now = now
         self.sleep = sleep
+        self.epochMs = epochMs
     }
 
     package static let continuous = Timekeeper(
@@ -22,4 +28,10 @@ package struct Timekeeper: Sendable {
     func sleep(for pause: Duration) async throws {
         try await sleep(now().advanced(by: pause))
     }
+}
+
+package func wallTimeMs() -> Int64 {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
 }

@@ -22,6 +22,7 @@ package struct Keys: Sendable {
 
     package func task(_ id: String) -> String { prefix + "task:" + Self.escaped(id) }
     package func attempts(_ id: String) -> String { prefix + "attempts:" + Self.escaped(id) }
+    package func deliveries(_ id: String) -> String { prefix + "deliveries:" + Self.escaped(id) }
     package func customer(_ id: String) -> String { prefix + "customer:" + Self.escaped(id) }
     package func callback(_ id: String) -> String { prefix + "callback:" + id }
 

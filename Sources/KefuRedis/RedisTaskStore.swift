@@ -29,6 +29,7 @@ package final class RedisTaskStore: TaskStore {
     let instance: Instance
     let policy: SchedulingPolicy
     let tally = Tally()
+    let metrics: StoreMetrics
     let calledBack: String
     private let terms: LeaseTerms
     let leaseMs: String
@@ -42,13 +43,14 @@ package final class RedisTaskStore: TaskStore {
 
     package init(
         client: RedisClient, scripts: ScriptLibrary = .production, keys: Keys = Keys(), instance: Instance,
-        policy: SchedulingPolicy
+        policy: SchedulingPolicy, metrics: StoreMetrics = .unobserved
     ) {
         self.client = client
         self.scripts = scripts
         self.keys = keys
         self.instance = instance
         self.policy = policy
+        self.metrics = metrics
         terms = LeaseTerms(length: policy.lease)
         calledBack = policy.calledBack.map(\.rawValue).sorted().joined(separator: ",")
         leaseMs = String(policy.lease.milliseconds)
@@ -66,9 +68,7 @@ package final class RedisTaskStore: TaskStore {
     }
 
     /// How long a callback that was handed out stays with this instance: a delivery has ended by then.
-    var callbackHoldMs: String {
-        String(max(policy.lease, policy.gatewayTimeout + .seconds(5)).milliseconds)
-    }
+    var callbackHoldMs: Int64 { max(policy.lease, policy.gatewayTimeout + .seconds(5)).milliseconds }
 
     package func ping() async throws(StoreError) {
         let reply: RESPValue

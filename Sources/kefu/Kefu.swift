@@ -29,7 +29,7 @@ struct Kefu: AsyncParsableCommand {
         version: version,
         subcommands: [
             ServeVerb.self, SendVerb.self, EventVerb.self, StatusVerb.self, ListVerb.self, CancelVerb.self,
-            RetryVerb.self, FireVerb.self, UpdateVerb.self,
-            StatsVerb.self, CallbacksVerb.self, DoctorVerb.self, AdapterVerb.self,
+            RetryVerb.self, FireVerb.self, UpdateVerb.self, StatsVerb.self, TopVerb.self, TailVerb.self,
+            CallbacksVerb.self, DoctorVerb.self, AdapterVerb.self, ImportVerb.self, CompletionsVerb.self,
         ])
 }

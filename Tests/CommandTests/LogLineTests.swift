@@ -1,4 +1,5 @@
 import Foundation
+import KefuCore
 import Logging
 import Testing
 
@@ -51,6 +52,34 @@ struct LogLineTests {
         #expect(text.contains("…"))
         let family = String(repeating: "a", count: LogText.longestValue - 1) + "👨‍👩‍👧‍👦"
         #expect(!line("m", ["k": .string(family)], format: format).contains("👨"))
+    }
+
+    @Test func `a JSON line names nothing twice, whatever fields an event has`() throws {
+        let fields: Logger.Metadata = ["message": "a", "time": "b", "level": "c", "logger": "d", "task_id": "e"]
+        let text = line("m", fields, format: .json)
+        // The strict reader refuses what has a name twice.
+        #expect(JSONReader.accepts(Array(text.utf8)))
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: String])
+        #expect(
+            object == [
+                "time": "T5", "level": "info", "message": "m", "logger": "kefu", "field_message": "a",
+                "field_time": "b", "field_level": "c", "field_logger": "d", "task_id": "e",
+            ])
+    }
+
+    @Test func `a line names the request that it is for`() {
+        var handler = StderrLogHandler(label: "kefu", level: .trace, format: .text, formatTime: { "T\($0)" })
+        handler.metadataProvider = .request
+        func line(_ own: Logger.Metadata = [:]) -> String {
+            let event = LogEvent(
+                level: .info, message: "m", error: nil, metadata: own, source: "s", file: "f", function: "g", line: 1)
+            return String(decoding: handler.line(for: event, epochMs: 5), as: UTF8.self)
+        }
+        #expect(line() == "T5 INFO m\n")
+        RequestScope.$id.withValue("req-1") {
+            #expect(line() == "T5 INFO m request_id=req-1\n")
+            #expect(line(["request_id": "req-2"]) == "T5 INFO m request_id=req-2\n")
+        }
     }
 
     @Test func `a JSON line is strict JSON and keeps the values`() throws {

@@ -37,4 +37,39 @@ struct TableTests {
         #expect(Table.shown("a\u{1B}[2Jb\n\u{202E}") == #"a\u001b[2Jb\u000a\u202e"#)
         #expect(Table.fields([("name", "x\ny"), ("名", "z")]) == "name  x\\u000ay\n名    z\n")
     }
+
+    @Test func `a narrow terminal gets fewer columns, then shorter lines, and never a wider one`() {
+        var table = Table("TASK", "STATUS", "KEYWORD")
+        table.add(["TASK_1", "waiting", "好的好的"])
+        let lines = { (width: Int) in
+            table.text(within: width, expendable: ["KEYWORD", "STATUS"]).split(separator: "\n").map { String($0) }
+        }
+        #expect(lines(25) == ["TASK    STATUS   KEYWORD", "TASK_1  waiting  好的好的"])
+        #expect(lines(24) == ["TASK    STATUS", "TASK_1  waiting"])
+        #expect(lines(14) == ["TASK", "TASK_1"])
+        #expect(lines(3) == ["TA…", "TA…"])
+        for width in 1...30 { #expect(lines(width).allSatisfy { TextWidth.of($0) <= width }, "\(width)") }
+    }
+
+    @Test func `colours change nothing but colours`() {
+        var table = Table("TASK", "STATUS")
+        table.add(["T1", "failed"])
+        table.add(["T2", "strange"])
+        let painted = table.text(within: 80, paint: Paint(isOn: true))
+        #expect(painted.contains("\u{1B}[31mfailed\u{1B}[0m"))
+        #expect(painted.replacing(/\u{1B}\[[0-9;]*m/, with: "") == table.text)
+    }
+
+    @Test(arguments: [
+        (ColorChoice.auto, true, [:], false), (.auto, true, ["TERM": "xterm"], true),
+        (.auto, false, ["TERM": "xterm"], false),
+        (.auto, true, ["TERM": "dumb"], false), (.auto, true, ["TERM": "xterm", "NO_COLOR": "1"], false),
+        (.auto, true, ["TERM": "xterm", "NO_COLOR": ""], true), (.always, false, ["NO_COLOR": "1"], true),
+        (.never, true, ["TERM": "xterm"], false),
+    ])
+    func `colours are for terminals that have them`(
+        choice: ColorChoice, isTerminal: Bool, environment: [String: String], isOn: Bool
+    ) {
+        #expect(choice.isOn(isTerminal: isTerminal) { environment[$0] } == isOn)
+    }
 }

@@ -87,8 +87,9 @@ struct BadWireTests {
 
     private static var paths: [BadRequest] {
         [
-            "/", "/api/nope", "/api/task/status/", "/api/task/status/a/b", "//api/health", "/api/../api/health",
-            "/%2e%2e/api/health", "/api/health/", "/api/health%00", "/API/health", "/api/task/status/a%2Fb",
+            "/index.html", "/api/nope", "/api/task/status/", "/api/task/status/a/b", "//api/health",
+            "/api/../api/health", "/%2e%2e/api/health", "/api/health/", "/api/health%00", "/API/health",
+            "/api/task/status/a%2Fb",
         ].map { get($0, 404, "not_found") } + [
             get("/api/task/receive", 405, "method_not_allowed"), get("/api/task/status/%zz", 400, "bad_request"),
             get("/api/task/status/%ff", 400, "bad_request"),

@@ -44,6 +44,7 @@ struct DocumentCommandTests {
         + #""trigger_exclude":null,"trigger_where":null,"trigger_time":null,"trigger_event_name":null,"#
         + #""trigger_lookback_seconds":null,"triggers":null,"#
         + #""generation":1,"attempts":0,"deadline_at":"TIME","updated_at":null,"next_attempt_at":null,"#
-        + #""trigger_event":null,"error_code":null,"cancel_requested":false,"cancel_reason":null,"failed_attempts":[],"#
+        + #""trigger_event":null,"error_code":null,"cancel_requested":false,"cancel_reason":null,"#
+        + #""traceparent":null,"failed_attempts":[],"callback_attempts":[],"#
         + #""timeline":[{"status":"waiting","at":"TIME"}]}}"#
 }

@@ -111,6 +111,37 @@ struct FailureTests {
                 #expect(Set(told.filter { $0.json["callback_id"].string == id }.map(\.text)).count == 1)
             }
             #expect(Set(told.map { $0.json["status"].string }).isSubset(of: ["waiting", "running", "completed"]))
+
+            try await tellsOfEveryDelivery("T1", callbacks: 3, failed: 3, site, kefu)
+        }
+    }
+
+    private func tellsOfEveryDelivery(
+        _ id: String, callbacks: Int, failed: Int, _ site: Site, _ kefu: Instance
+    ) async throws {
+        var delivered: [JSON] = []
+        var others: [JSON] = []
+        try await eventually("all callbacks are delivered") {
+            delivered = []
+            others = []
+            for attempt in try await kefu.status(id)["callback_attempts"].elements {
+                if attempt["delivered"] == true { delivered.append(attempt) } else { others.append(attempt) }
+            }
+            return delivered.count == callbacks
+        }
+        var ids: Set<String> = []
+        for attempt in delivered {
+            ids.insert(attempt["callback_id"].string ?? "-")
+            #expect(attempt["http_status"] == 200 && attempt["error"] == nil && isTime(attempt["at"]))
+        }
+        for request in site.receiver.requests {
+            let sent = try #require(request.json["callback_id"].string)
+            #expect(ids.contains(sent))
+        }
+        #expect(ids.count == callbacks && others.count == failed)
+        for attempt in others {
+            #expect(attempt["http_status"] == 500 && attempt["error"].string != nil && isTime(attempt["at"]))
+            #expect(attempt["duration_ms"].int != nil)
         }
     }
 }

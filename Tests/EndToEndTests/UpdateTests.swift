@@ -59,7 +59,13 @@ struct UpdateTests {
             let untimed = try await kefu.post("/api/task/update", ["task_id": "T1", "time": "2999-01-01 09:00:00"])
             #expect(untimed.status == 400 && untimed.json["error"]["field"] == "time")
             _ = try await kefu.report(Tasks.said("好的"))
-            let before = try await kefu.status("T1", is: "completed")
+            // With its callback's delivery, which is the last thing that writes to it.
+            try await kefu.status("T1", is: "completed")
+            var before = JSON.null
+            try await eventually("its callback is delivered") {
+                before = try await kefu.status("T1")
+                return before["callback_attempts"].elements.count == 1
+            }
             let late = try await kefu.post("/api/task/update", ["task_id": "T1", "message": "改"])
             #expect(late.status == 409 && late.data["status"] == "completed")
             #expect(try await kefu.post("/api/task/update", ["task_id": "T9", "message": "改"]).status == 404)

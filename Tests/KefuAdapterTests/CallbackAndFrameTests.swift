@@ -14,15 +14,17 @@ import Testing
                 url: nil, timeout: .seconds(5), transport: transport, formatTime: Given.time))
         var callback = Callback(
             id: "cb_1", taskID: "T 1/2", status: .completed, atMs: 5, generation: 1, taskAttempts: 1, customerID: "c")
-        #expect(await callbacks.deliver(callback) == .delivered)
+        #expect(await callbacks.deliver(callback).outcome == .delivered)
         let sent = try #require(transport.requests.first)
         #expect(sent.method == .put && sent.url == "http://tianwang.test/jobs/T%201%2F2")
         #expect(sent.text == #"{"job":"T 1/2","state":"completed","finished":"T5","delivery":"cb_1"}"#)
         callback.error = "x"
-        #expect(await callbacks.deliver(callback) == .delivered)
+        #expect(await callbacks.deliver(callback).outcome == .delivered)
         #expect(transport.requests.last?.text.contains(#""reason":"x""#) == true)
-        #expect(await callbacks.deliver(callback) == .failed(error: "platform answered 201: said", retryAfter: nil))
-        #expect(await callbacks.deliver(callback) == .failed(error: "platform answered 500: said", retryAfter: nil))
+        #expect(
+            await callbacks.deliver(callback).outcome == .failed(error: "platform answered 201: said", retryAfter: nil))
+        #expect(
+            await callbacks.deliver(callback).outcome == .failed(error: "platform answered 500: said", retryAfter: nil))
     }
 
     @Test func `Actions go out as frames with an id, and the answer to it is judged`() throws {

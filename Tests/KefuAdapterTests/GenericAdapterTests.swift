@@ -81,7 +81,7 @@ import Testing
             let report = await callbacks.deliver(callback)
             let sent = try #require(transport.requests.last)
             #expect(sent.body == HTTPCallbackTransport.json(of: callback, formatTime: Given.time))
-            #expect((report == .delivered) == (transport.requests.count == 1))
+            #expect((report.outcome == .delivered) == (transport.requests.count == 1))
             #expect(sent.signedAs == "cb_1")
         }
     }

@@ -74,6 +74,7 @@ import Testing
                 return "in a batch: \(items[0].result.error?.detail ?? "accepted"), alone: \(task)"
             }
             _ = reading(input) { (body) throws(InputError) in try requests.taskCommand(body) }
+            _ = reading(input) { (body) throws(InputError) in try requests.taskUpdate(body) }
             _ = reading(input) { (body) throws(InputError) in try requests.callbackSelection(body) }
             _ = reading(batch) { (body) throws(InputError) in try requests.events(body) }
             return nil

@@ -25,7 +25,9 @@ struct CallbackCourierTests {
             bench.courier.take([Bench.callback("a", earlierDeliveries: earlier)], reserved: 0)
             try await eventually { !settled(bench).isEmpty }
         }
-        guard case .failed("503", let pause)? = settled(bench)["a"] else { return #expect(Bool(false), "not failed") }
+        guard case .failed("503", let pause)? = settled(bench)["a"]?.verdict else {
+            return #expect(Bool(false), "not failed")
+        }
         #expect(pause >= .seconds(seconds * 0.8) && pause <= .seconds(min(seconds * 1.2, 3600)) + .milliseconds(1))
     }
 

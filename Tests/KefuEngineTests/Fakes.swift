@@ -161,6 +161,23 @@ final class FakeGateway: MessageGateway {
     }
 }
 
+extension DeliveryReport {
+    static let delivered = DeliveryReport(.delivered, httpStatus: 200, duration: .milliseconds(7))
+
+    static func failed(error: String, retryAfter: Duration?) -> DeliveryReport {
+        DeliveryReport(.failed(error: error, retryAfter: retryAfter), httpStatus: 500, duration: .milliseconds(7))
+    }
+}
+
+extension CallbackSettlement {
+    /// What the reports above are settled as.
+    static let delivered = CallbackSettlement(.delivered, httpStatus: 200, duration: .milliseconds(7))
+
+    static func failed(error: String, pause: Duration) -> CallbackSettlement {
+        CallbackSettlement(.failed(error: error, pause: pause), httpStatus: 500, duration: .milliseconds(7))
+    }
+}
+
 /// A transport whose deliveries end with what the test says, once it lets them.
 final class FakeTransport: CallbackTransport {
     let delivered = Mutex<[String]>([])

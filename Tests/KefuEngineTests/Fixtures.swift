@@ -1,4 +1,5 @@
 import KefuCore
+import KefuMetrics
 import Logging
 import ServiceLifecycle
 import Synchronization
@@ -15,21 +16,24 @@ struct Bench {
     let courier: CallbackCourier
     let executor: Executor
     let cutOffs = CallCounter()
+    let registry = MetricsRegistry()
+    let log = LogLines()
     static let lease = Duration.seconds(15)
     static let grace = Duration.seconds(20)
 
     init(capacity: Int = 4, gatewayIsOpen: Bool = true, transport: FakeTransport? = nil, callbackPlaces: Int = 2) {
         gateway = FakeGateway(isOpen: gatewayIsOpen)
         alarm = Alarm(time: time.keeper)
-        let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        let logger = log.logger
+        let metrics = EngineMetrics(registry)
         let grace = GracePeriod(length: Self.grace, time: time.keeper) { [cutOffs] in cutOffs.add() }
         courier = CallbackCourier(
             store: store, transport: transport, policy: RetryPolicy(), alarm: alarm, grace: grace,
-            capacity: callbackPlaces, time: time.keeper, logger: logger)
+            capacity: callbackPlaces, time: time.keeper, metrics: metrics, logger: logger)
         executor = Executor(
             store: store, gateway: gateway, courier: courier, alarm: alarm, policy: RetryPolicy(),
             terms: LeaseTerms(length: Self.lease), capacity: capacity, grace: grace, time: time.keeper,
-            logger: logger)
+            metrics: metrics, logger: logger)
     }
 
     func task(_ id: String) -> ClaimedTask {
@@ -67,6 +71,31 @@ func running(_ service: any Service, _ body: (ServiceGroup) async throws -> Void
         }
         await group.triggerGracefulShutdown()
         try await tasks.waitForAll()
+    }
+}
+
+/// What was logged: the message, then the fields by name.
+final class LogLines: Sendable {
+    private let recorded = Mutex<[String]>([])
+
+    var all: [String] { recorded.withLock { $0 } }
+
+    var logger: Logger { Logger(label: "test", factory: { _ in Handler(lines: self) }) }
+
+    private struct Handler: LogHandler {
+        let lines: LogLines
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.trace
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            let fields = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }
+            lines.recorded.withLock { $0.append("\(event.message)\(fields.joined())") }
+        }
     }
 }
 

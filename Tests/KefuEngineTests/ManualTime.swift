@@ -17,7 +17,12 @@ final class ManualTime: Sendable {
 
     private let state = Mutex(State())
 
-    var keeper: Timekeeper { Timekeeper(now: { self.now }, sleep: { try await self.sleep(until: $0) }) }
+    /// What its wall shows all the time: epoch milliseconds.
+    static let epochMs: Int64 = 1_800_000_000_000
+
+    var keeper: Timekeeper {
+        Timekeeper(now: { self.now }, sleep: { try await self.sleep(until: $0) }, epochMs: { Self.epochMs })
+    }
 
     var now: ContinuousClock.Instant { state.withLock { $0.now } }
 

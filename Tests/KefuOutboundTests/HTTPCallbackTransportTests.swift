@@ -14,7 +14,7 @@ import Testing
     @Test func `the body has the contract's members in their order`() async throws {
         try await HTTPSink.run { sink in
             let reports = [try await Self.deliver(Self.done, to: sink), try await Self.deliver(Self.failed, to: sink)]
-            #expect(reports == [.delivered, .delivered])
+            #expect(reports.map(\.outcome) == [.delivered, .delivered])
             #expect(
                 sink.requests.map(\.text) == [
                     #"{"task_id":"TASK_001","status":"completed","error":null,"timestamp":"T7","generation":1,"#
@@ -25,6 +25,16 @@ import Testing
                         + #""callback_id":"cb_2"}"#,
                 ])
             #expect(sink.requests.allSatisfy { $0.values(of: "content-type") == ["application/json"] })
+        }
+    }
+
+    @Test func `the task's trace is a header of every delivery`() async throws {
+        let text = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        try await HTTPSink.run { sink in
+            var traced = Self.failed
+            traced.trace = TraceParent(text)
+            for callback in [traced, traced, Self.done] { _ = try await Self.deliver(callback, to: sink) }
+            #expect(sink.requests.map { $0.values(of: "traceparent") } == [[text], [text], []])
         }
     }
 
@@ -44,10 +54,11 @@ import Testing
         try await HTTPSink.run { sink in
             for status in [200, 201, 204, 299, 300, 301, 308, 400, 404, 410, 429, 500, 503, 599] {
                 sink.respond { _ in .status(status, headers: [("Retry-After", "9")], body: "why") }
-                let failure = DeliveryReport.failed(
+                let failure = DeliveryReport.Outcome.failed(
                     error: "callback receiver answered \(status): why", retryAfter: .seconds(9))
                 let report = try await Self.deliver(Self.done, to: sink)
-                #expect(report == (status < 300 ? .delivered : failure))
+                #expect(report.outcome == (status < 300 ? .delivered : failure))
+                #expect(report.httpStatus == status && report.duration > .zero)
             }
         }
     }
@@ -56,7 +67,9 @@ import Testing
         try await HTTPSink.run(respond: { _ in .silence }) { sink in
             let report = try await Self.deliver(Self.done, to: sink, timeout: .milliseconds(200))
             #expect(
-                report == .failed(error: "callback receiver did not answer within 0.2 seconds", retryAfter: nil))
+                report.outcome
+                    == .failed(error: "callback receiver did not answer within 0.2 seconds", retryAfter: nil))
+            #expect(report.httpStatus == nil && report.duration >= .milliseconds(200))
         }
     }
 

@@ -37,6 +37,20 @@ import Testing
         }
     }
 
+    @Test func `the attempt's trace is a header, and the event's is taken out of the body`() async throws {
+        let text = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        try await HTTPSink.run { sink in
+            var traced = ActionRequest.sample(
+                triggerEventJSON: #"{"at":0,"traceparent":"\#(text)","type":"custom_event","event":"e"}"#)
+            traced.trace = TraceParent(text)
+            _ = try await Self.report(from: sink, traced)
+            _ = try await Self.report(from: sink, .sample())
+            #expect(sink.requests.map { $0.values(of: "traceparent") } == [[text], []])
+            let event = #""trigger_event":{"at":"T0","type":"custom_event","event":"e"}}"#
+            #expect(sink.requests.first?.text.hasSuffix(event) == true)
+        }
+    }
+
     @Test(arguments: [
         ("A-z_0.9~", "A-z_0.9~:1"), ("a:b", "a%3Ab:1"), ("任务", "%E4%BB%BB%E5%8A%A1:1"), ("a%3Ab", "a%253Ab:1"),
         ("a/?#\"é", "a%2F%3F%23%22%C3%A9:1"),

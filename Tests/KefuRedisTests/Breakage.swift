@@ -21,7 +21,7 @@ struct Breakage: Sendable, CustomTestStringConvertible {
         isRestored = restores
     }
 
-    static let all = queues + fields + members + index + counters + callbacks + instances + keys
+    static let all = queues + fields + members + deliveries + index + counters + callbacks + instances + keys
 
     private static let queues = [
         Breakage("armed, without deadline", "ZREM K:timeouts armed", finds: ["task armed queues"]),
@@ -69,6 +69,13 @@ struct Breakage: Sendable, CustomTestStringConvertible {
             finds: Array(repeating: "task armed no_record", count: 4) + ["counts counts"], restores: false),
         Breakage(
             "eleven attempts", "RPUSH K:attempts:pausing 2 3 4 5 6 7 8 9 10 11", finds: ["task pausing long"],
+            restores: false),
+    ]
+
+    private static let deliveries = [
+        Breakage("deliveries of nobody", "RPUSH K:deliveries:g%3A1 {}", finds: ["task g:1 no_record"]),
+        Breakage(
+            "eleven deliveries", "RPUSH K:deliveries:done 1 2 3 4 5 6 7 8 9 10 11", finds: ["task done long"],
             restores: false),
     ]
 

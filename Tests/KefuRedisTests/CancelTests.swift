@@ -141,6 +141,7 @@ import Testing
                 + callback:<T1 cancelled g1> attempts: 0
                 + callback:<T1 cancelled g1> customer_id: c1
                 + callback:<T1 cancelled g1> generation: 1
+                + callback:<T1 cancelled g1> seq: 2
                 + callback:<T1 cancelled g1> status: cancelled
                 + callback:<T1 cancelled g1> task_attempts: 1
                 + callback:<T1 cancelled g1> task_id: T1
@@ -251,6 +252,7 @@ import Testing
                 + callback:<T1 cancelled g1> customer_id: c1
                 + callback:<T1 cancelled g1> error: 不用了
                 + callback:<T1 cancelled g1> generation: 1
+                + callback:<T1 cancelled g1> seq: 2
                 + callback:<T1 cancelled g1> status: cancelled
                 + callback:<T1 cancelled g1> task_attempts: 5
                 + callback:<T1 cancelled g1> task_id: T1

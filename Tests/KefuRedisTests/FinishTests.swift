@@ -254,6 +254,7 @@ import Testing
                 + callback:<T1 waiting g1 #2> error: HTTP 503
                 + callback:<T1 waiting g1 #2> error_code: gateway_error
                 + callback:<T1 waiting g1 #2> generation: 1
+                + callback:<T1 waiting g1 #2> seq: 2
                 + callback:<T1 waiting g1 #2> status: waiting
                 + callback:<T1 waiting g1 #2> task_attempts: 1
                 + callback:<T1 waiting g1 #2> task_id: T1

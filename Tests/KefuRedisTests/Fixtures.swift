@@ -119,6 +119,14 @@ extension SettledAttempt {
         verdict: .rejected(.gatewayRejected), error: "HTTP 400", httpStatus: 400, duration: .milliseconds(20))
 }
 
+extension CallbackSettlement {
+    static let delivered = CallbackSettlement(.delivered, httpStatus: 200, duration: .milliseconds(20))
+
+    static func failed(error: String, pause: Duration) -> CallbackSettlement {
+        CallbackSettlement(.failed(error: error, pause: pause), httpStatus: 500, duration: .milliseconds(20))
+    }
+}
+
 extension TestStore {
     /// Arranges accepted tasks.
     func accepted(_ tasks: NewTask...) async throws {

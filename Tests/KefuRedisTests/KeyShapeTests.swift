@@ -37,6 +37,7 @@ import Testing
             let keys = Keys(shard: "s")
             #expect(KeyShape(String(keys.task(id).dropFirst(keys.prefix.count))) == .task(id))
             #expect(KeyShape(String(keys.attempts(id).dropFirst(keys.prefix.count))) == .attempts(id))
+            #expect(KeyShape(String(keys.deliveries(id).dropFirst(keys.prefix.count))) == .deliveries(id))
         }
     }
 }

@@ -118,6 +118,39 @@ import Testing
     }
 
     @Test(arguments: ScriptCache.allCases)
+    func `A search looks into the customer's id and name`(cache: ScriptCache) async throws {
+        let test = try await TestStore(cache)
+        var named = NewTask.example("a", of: "wx_77")
+        named.customer.name = "王小明"
+        try await test.accepted(named, .example("b", of: "wx_78"))
+        for (text, ids) in [("小明", ["a"]), ("wx_7", ["b", "a"]), ("x_78", ["b"]), ("大明", [])] {
+            #expect(try await walk(test, query(50) { $0.text = text }) == ids, "\(text)")
+        }
+    }
+
+    @Test(arguments: ScriptCache.allCases)
+    func `A task asked for by its id is found at once, if the rest fits`(cache: ScriptCache) async throws {
+        let test = try await TestStore(cache)
+        try await test.accepted(.example("a:b", priority: .high), .example("c"))
+        let fitting: [(inout ListQuery) -> Void] = [
+            { _ in }, { $0.customerID = "c1" }, { $0.status = .waiting }, { $0.priority = .high }, { $0.text = ":" },
+        ]
+        let others: [(inout ListQuery) -> Void] = [
+            { $0.customerID = "c2" }, { $0.status = .failed }, { $0.priority = .urgent }, { $0.text = "x" },
+            { $0.taskID = "none" },
+        ]
+        for (change, ids) in fitting.map({ ($0, ["a:b"]) }) + others.map({ ($0, []) }) {
+            let page = try await test.store.list(
+                query(1) {
+                    $0.taskID = "a:b"
+                    change(&$0)
+                })
+            #expect(page.tasks.map(\.id) == ids)
+            #expect(page.next == nil)
+        }
+    }
+
+    @Test(arguments: ScriptCache.allCases)
     func `One call looks at a thousand records at most, and says where to go on`(cache: ScriptCache) async throws {
         let test = try await TestStore(cache)
         try await test.accepted(.example("needle", message: "needle"))

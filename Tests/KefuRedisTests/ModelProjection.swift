@@ -10,7 +10,7 @@ struct ModelProjection: Equatable {
     private static let fields: Set<String> = [
         "status", "generation", "attempts", "retry_count", "lost", "deadline_at", "triggered_at", "completed_at",
         "created_at", "next_attempt_at", "error_code", "cancel_requested", "owner", "content", "customer_id",
-        "trigger_event", "updated_at", "priority", "action_message",
+        "trigger_event", "updated_at", "priority", "action_message", "traceparent",
     ]
 
     init(_ image: [String: KeyImage]) {
@@ -24,7 +24,9 @@ struct ModelProjection: Equatable {
             case .list(let lines) where key.hasPrefix("recent:"):
                 for (index, line) in lines.enumerated() { keys[key, default: [:]]["\(index)"] = "\(line.prefix(13))" }
             case .hash(let fields) where key.hasPrefix("callback:"):
-                keys[key] = fields.filter { ["task_id", "attempts", "at", "replayed_at"].contains($0.key) }
+                keys[key] = fields.filter {
+                    ["task_id", "attempts", "at", "replayed_at", "traceparent"].contains($0.key)
+                }
             case .string(let text): keys[key] = ["": text.split(separator: "\n").sorted().joined(separator: " ")]
             case .hash(let fields) where key.hasPrefix("armed:"): keys[key] = fields.mapValues { _ in "" }
             default: break
@@ -39,6 +41,7 @@ struct ModelProjection: Equatable {
             keys["callback:\(callback.id)"] = [
                 "task_id": callback.taskID, "attempts": "\(callback.deliveries)", "at": "\(callback.at)",
             ]
+            keys["callback:\(callback.id)"]?["traceparent"] = callback.trace?.text
             if let replayed = callback.replayedAt { keys["callback:\(callback.id)"]?["replayed_at"] = "\(replayed)" }
         }
         for (customer, events) in model.log {
@@ -67,6 +70,7 @@ struct ModelProjection: Equatable {
         record["priority"] = task.task.priority.rawValue
         record["action_message"] = task.task.action.message
         record["error_code"] = task.errorCode
+        record["traceparent"] = task.task.trace?.text
         record["cancel_requested"] = task.isCancelAsked ? "1" : nil
         func stand(_ key: String, _ score: Int64) { keys[key, default: [:]][id] = "\(score)" }
         stand("created", task.acceptedAt)

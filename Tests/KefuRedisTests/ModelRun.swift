@@ -139,6 +139,12 @@ struct ModelRun {
 
     mutating func capacity() -> Int { [0, 0, 1, 2, 4].randomElement(using: &random) ?? 0 }
 
+    /// Of three callers, or none.
+    private mutating func someTrace() -> TraceParent? {
+        let digit = Int.random(in: 0...3, using: &random)
+        return TraceParent("00-\(String(repeating: "\(digit)", count: 32))-00f067aa0ba902b7-01")
+    }
+
     private mutating func trigger() -> Trigger {
         let offset = [-90_000_000, -1, 0, 1, 5_000, 7_200_000].randomElement(using: &random) ?? 0
         let now = model.now - TestStore.epoch
@@ -155,11 +161,12 @@ struct ModelRun {
         let (customer, content) = (Int.random(in: 1...2, using: &random), Int.random(in: 1...8, using: &random))
         let number = max(1, Int.random(in: -6...4, using: &random))
         let triggers = (0..<number).map { _ in trigger() }
-        let task = NewTask.example(
+        var task = NewTask.example(
             id(), of: "c\(customer)", triggers[0],
             priority: Priority.allCases.randomElement(using: &random) ?? .normal, or: Array(triggers.dropFirst()),
             timeoutMs: [1, 60_000, 3_600_000, 86_400_000].randomElement(using: &random) ?? 1,
             maxRetry: Int.random(in: 0...3, using: &random), content: "d\(content % 2)")
+        task.trace = someTrace()
         let (store, capacity) = (store(), capacity())
         let handout = try await store.receive(task, capacity: capacity)
         let expected = model.receive(task, capacity: capacity, token: token(handout.tasks))
@@ -176,7 +183,7 @@ struct ModelRun {
         let customer = "c\(Int.random(in: 1...2, using: &random))"
         let eventID = Bool.random(using: &random) ? nil : "e\(Int.random(in: 1...3, using: &random))"
         let (store, capacity) = (store(), capacity())
-        let event: CustomerEvent
+        var event: CustomerEvent
         let meets: (Trigger) -> Bool
         switch Int.random(in: 0..<6, using: &random) {
         case 0:
@@ -198,9 +205,12 @@ struct ModelRun {
             event = .custom("signed", from: customer, id: eventID)
             meets = { $0.kind == .customEvent }
         }
+        let trace = someTrace()
+        event.join(trace)
         let handout = try await store.match(event, capacity: capacity)
         let expected = model.match(
-            customer: customer, eventID: eventID, capacity: capacity, token: token(handout.tasks), meets: meets)
+            customer: customer, eventID: eventID, trace: trace, capacity: capacity, token: token(handout.tasks),
+            meets: meets)
         try compare("match \(event.kind) \(customer) \(eventID ?? "-")", Answer(handout), expected)
         note(handout.work)
     }

@@ -34,10 +34,11 @@ extension FailureScenario {
         inspect("no record", .member, "ready", "ghost", ["ZADD", "ready", "5", "ghost"]),
         inspect("foreign", .member, "customer:c2", "T1", ["ZADD", "customer:c2", "5", "T1"]),
         inspect("stale entry", .entry, "armed:c1:message", "T1", ["HSET", "armed:c1:message", "T1", "any"]),
-        inspect("attempts", .attempts, "", "ghost", ["RPUSH", "attempts:ghost", "{}"]),
+        inspect("attempts", .attempts, "attempts", "ghost", ["RPUSH", "attempts:ghost", "{}"]),
+        inspect("deliveries", .attempts, "deliveries", "ghost", ["RPUSH", "deliveries:ghost", "{}"]),
         inspect("no contents", .outbox, "callbacks", "cb_1", ["ZADD", "callbacks", "5", "cb_1"]),
         inspect("half", .instance, "", "i9", ["ZADD", "instances", "5", "i9"]),
-        inspect("expires", .key, "hash 0", "task:T1", ["EXPIRE", "task:T1", "5"]),
+        inspect("expires", .key, "hash 0", "task:T1", ["EXPIRE", "task:T1", "3600"]),
     ]
 
     private static func inspect(

@@ -30,6 +30,8 @@ struct SchedulerModel {
         var errorCode: String?
         var callbacksQueued = 0
         var updatedAt: Int64?
+        /// Of the event that fired it.
+        var eventTrace: TraceParent?
 
         /// Of all `time_reach` that it waits for.
         var earliestTime: Int64? { task.times.min() }
@@ -53,12 +55,14 @@ struct SchedulerModel {
         var isDead = false
         var deliveries = 0
         var replayedAt: Int64?
+        var trace: TraceParent?
     }
 
     /// An event that is kept for tasks that look back.
     struct Happened {
         var at: Int64
         var meets: (Trigger) -> Bool
+        var trace: TraceParent?
     }
 
     let policy: SchedulingPolicy
@@ -99,7 +103,7 @@ struct SchedulerModel {
             tasks[new.id]?.fire(now)
             claim(capacity, token, into: &answer)
         } else if let event = newestEvent(for: new) {
-            tasks[new.id]?.fire(now, eventAt: event.at)
+            tasks[new.id]?.fire(now, eventAt: event.at, trace: event.trace)
             claim(capacity, token, into: &answer)
         } else {
             answer.due = (new.times.min() ?? deadline) - now
@@ -116,7 +120,8 @@ struct SchedulerModel {
 
     /// - Parameter meets: whether the event is one that a trigger waits for.
     mutating func match(
-        customer: String, eventID: String?, capacity: Int, token: String, meets: @escaping (Trigger) -> Bool
+        customer: String, eventID: String?, trace: TraceParent?, capacity: Int, token: String,
+        meets: @escaping (Trigger) -> Bool
     ) -> Answer {
         let key = eventID.map { customer + "/" + $0 }
         if let key, let first = events[key], now - first.at < Self.day {
@@ -126,12 +131,13 @@ struct SchedulerModel {
             $1.stage == .armed && $1.task.customer.id == customer && $1.task.triggers.contains(where: meets)
         }
         if policy.eventLog > .zero {
-            log[customer] = (log[customer] ?? []).suffix(Self.longestLog - 1) + [Happened(at: now, meets: meets)]
+            let event = Happened(at: now, meets: meets, trace: trace)
+            log[customer] = (log[customer] ?? []).suffix(Self.longestLog - 1) + [event]
         }
         let matched = met.keys.sorted()
         if let key { events[key] = (now, matched) }
         var answer = Answer("matched \(matched)")
-        for id in matched { tasks[id]?.fire(now) }
+        for id in matched { tasks[id]?.fire(now, trace: trace) }
         if !matched.isEmpty { claim(capacity, token, into: &answer) }
         return answer
     }
@@ -248,7 +254,8 @@ extension SchedulerModel.Task {
         }
     }
 
-    mutating func fire(_ now: Int64, eventAt: Int64? = nil) {
+    mutating func fire(_ now: Int64, eventAt: Int64? = nil, trace: TraceParent? = nil) {
+        eventTrace = trace
         stage = .ready
         firedAt = now
         self.eventAt = eventAt ?? now

@@ -14,7 +14,7 @@ extension SchedulerModel {
         for (id, task) in ready.prefix(capacity) {
             tasks[id]?.stage = .running(token: token, until: leaseEnd)
             tasks[id]?.attempts += 1
-            answer.claimed.append("\(id)#\(task.attempts + 1)")
+            answer.claimed.append(Answer.claim(id, task.attempts + 1, task.eventTrace ?? task.task.trace))
             callBack(id, .running)
         }
         answer.hasBacklog = ready.count > capacity
@@ -97,10 +97,13 @@ extension SchedulerModel {
                 if !task.isCancelAsked { reclaimed.append(id) }
             }
         }
+        let traces = (timedOut + reclaimed + lost).compactMap { id in tasks[id]?.task.trace.map { "\(id) \($0)" } }
+            .sorted()
         let keptSince = now - policy.retention.milliseconds
         tasks = tasks.filter { ($1.endedAt ?? .max) > keptSince }
         outbox.removeAll { $0.isDead && $0.score <= keptSince }
-        var answer = Answer("timed out \(timedOut.sorted()) reclaimed \(reclaimed.sorted()) lost \(lost.sorted())")
+        var answer = Answer(
+            "timed out \(timedOut.sorted()) reclaimed \(reclaimed.sorted()) lost \(lost.sorted()) traces \(traces)")
         claim(capacity, token, into: &answer)
         let due = outbox.indices.filter { !outbox[$0].isDead && outbox[$0].score <= now }
         for index in due.sorted(by: { outbox[$0].place < outbox[$1].place }).prefix(callbackCapacity) {
@@ -114,12 +117,12 @@ extension SchedulerModel {
 
     mutating func settle(_ id: String, heldUntil: Int64, _ outcome: CallbackSettlement) -> Answer {
         guard let index = outbox.firstIndex(where: { $0.id == id && !$0.isDead }) else { return Answer("()") }
-        if case .delivered = outcome {
+        if case .delivered = outcome.verdict {
             outbox.remove(at: index)
             return Answer("()")
         }
         guard outbox[index].score == heldUntil else { return Answer("()") }
-        switch outcome {
+        switch outcome.verdict {
         case .failed(_, let pause):
             let first = outbox[index].replayedAt ?? outbox[index].at
             outbox[index].isDead = now - first >= Self.day
@@ -150,7 +153,7 @@ extension SchedulerModel {
     private mutating func handOut(_ index: Int) -> String {
         outbox[index].deliveries += 1
         outbox[index].score = now + hold
-        return "\(outbox[index].id)#\(outbox[index].deliveries)"
+        return Answer.claim(outbox[index].id, outbox[index].deliveries, outbox[index].trace)
     }
 
     mutating func callBack(_ id: String, _ status: TaskStatus) {
@@ -160,6 +163,6 @@ extension SchedulerModel {
         // Its id is a digest of the task, its acceptance, generation and the callback's number.
         let identity = "\(id)\n\(task.acceptedAt)\n\(task.generation)\n\(task.callbacksQueued)"
         let digest = RedisScript(name: "", text: identity).sha1.prefix(32)
-        outbox.append(Outgoing(id: "cb_" + digest, taskID: id, at: now, score: now))
+        outbox.append(Outgoing(id: "cb_" + digest, taskID: id, at: now, score: now, trace: task.task.trace))
     }
 }

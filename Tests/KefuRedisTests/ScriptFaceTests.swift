@@ -54,6 +54,7 @@ import Testing
         Face("list") { _ = try await $0.list(ListQuery()) },
         Face("list") { store in
             var query = ListQuery()
+            query.taskID = "T1"
             query.type = "greeting"
             query.status = .waiting
             query.customerID = "c1"

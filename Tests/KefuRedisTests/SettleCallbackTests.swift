@@ -25,6 +25,7 @@ import Testing
                 - callback:<T1 completed g1> task_attempts: 1
                 - callback:<T1 completed g1> task_id: T1
                 - callbacks <T1 completed g1>: @15000
+                + task:T1 delivered: 1 completed 1 @20 200 20
                 """)
         let again = try await test.step { try await $0.settleCallback(claim, outcome: .delivered) }
         #expect(again.changes == "")
@@ -52,6 +53,8 @@ import Testing
             step.changes == """
                 + callback:<T1 completed g1> last_error: HTTP 500
                 ~ callbacks <T1 completed g1>: @15000 → @2100
+                + deliveries:T1 0: {"attempt":1,"at":@100,"callback_id":"<T1 completed g1>","status":"completed",\
+                "http_status":500,"error":"HTTP 500","duration_ms":20}
                 """)
     }
 
@@ -100,6 +103,8 @@ import Testing
             last.changes == """
                 - callbacks <T1 completed g1>: @86415000
                 + callbacks:dead <T1 completed g1>: @86400000
+                + deliveries:T1 1: {"attempt":3,"at":@86400000,"callback_id":"<T1 completed g1>",\
+                "status":"completed","http_status":500,"error":"HTTP 500","duration_ms":20}
                 """)
     }
 }

@@ -18,7 +18,8 @@ import Testing
         ("/api/task/list", [.tasks, .read, .admin]), ("/api/task/stats", [.tasks, .read, .admin]),
         ("/api/event", [.events, .admin]), ("/api/event/batch", [.events, .admin]),
         ("/api/callbacks", [.tasks, .read, .admin]), ("/api/callbacks/replay", [.admin]),
-        ("/api/access", Set(Role.allCases)), ("/api/health", nil), ("/api/health/live", nil),
+        ("/metrics", [.tasks, .read, .admin]), ("/api/access", Set(Role.allCases)), ("/api/health", nil),
+        ("/api/health/live", nil),
     ]
 
     @Test(arguments: Role.allCases)

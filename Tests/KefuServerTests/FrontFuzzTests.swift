@@ -1,4 +1,5 @@
 import KefuCore
+import KefuMetrics
 import Logging
 import NIOCore
 import NIOEmbedded
@@ -19,7 +20,8 @@ import Testing
         "5\r\nhello\r\n", "0\r\n\r\n", "ffffffffffffffff\r\n", "; a=b",
     ]
 
-    private static let seeds = Bodies.requests.filter { !$0.target.hasSuffix("/health") }.flatMap { request in
+    private static let seeds = Bodies.requests.filter { !["/api/health", "/metrics"].contains($0.target) }.flatMap {
+        request in
         let plain = RawClient.request(request.method, request.target, body: request.body)
         let chunked =
             "\(request.method) \(request.target) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -125,6 +127,8 @@ private struct EmbeddedFront {
             answers.match = { MatchOutcome(matched: [$0.customerID], duplicate: false) }
             answers.cancel = .success(.cancelled)
             answers.change = .success(.done)
+            answers.update = .success(.updated(TaskRecord(id: "T", customer: Customer(id: "c"))))
+            answers.history = .success(History(span: .hour, points: []))
             answers.status = { TaskRecord(id: $0, customer: Customer(id: "c")) }
             answers.list = .success(TaskPage(tasks: [], next: nil))
             answers.stats = .success(StoreStats())
@@ -140,13 +144,14 @@ private struct EmbeddedFront {
             instance: InstanceIdentity(id: "test-1", version: "1.2.3"), drain: DrainSignal(),
             broadcast: ChangeBroadcast(
                 feed: FakeFeed(), store: store, times: times,
-                logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }))
+                logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }),
+            scrape: { [] })
         // The health check asks a clock beside the event loop, and the stream has no end.
         let endless = ["/api/health", "/api/task/stream"]
         let router = Router(routes.all.filter { !endless.contains($0.path) })
         server = ServerContext(
             check: HeadCheck(router: router, access: AccessControl(), limits: ServerLimits()), drain: DrainSignal(),
-            logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() })
+            metrics: MetricsRegistry(), logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// A connection on which these parts arrive, then the peer's end.

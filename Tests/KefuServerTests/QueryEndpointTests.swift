@@ -22,6 +22,14 @@ import Testing
         task.failedAttempts = [
             .init(attempt: 1, atMs: 1_772_154_000_600, httpStatus: 503, error: "busy", durationMs: 7)
         ]
+        task.callbackAttempts = [
+            .init(
+                callbackID: "cb_1", status: .completed, attempt: 1, atMs: 1_772_154_001_100, httpStatus: nil,
+                error: "refused", durationMs: 3),
+            .init(
+                callbackID: "cb_1", status: .completed, attempt: 2, atMs: 1_772_154_001_200, httpStatus: 204,
+                error: nil, durationMs: 4),
+        ]
         return task
     }
 
@@ -33,7 +41,7 @@ import Testing
         ]
         let new = [
             "action_url", "generation", "attempts", "deadline_at", "next_attempt_at", "trigger_event", "error_code",
-            "failed_attempts", "cancel_requested", "timeline",
+            "failed_attempts", "callback_attempts", "cancel_requested", "timeline",
         ]
         try await TestServer.run(store: { $0.status = { _ in Self.record } }) { server in
             let target = "/api/task/status/%E4%BB%BB%e5%8a%a11%2F2"
@@ -56,6 +64,13 @@ import Testing
             #expect(data["timeline"][0]["status"].string == "waiting")
             #expect(data["failed_attempts"][0]["http_status"].int == 503)
             #expect(data["failed_attempts"][0]["duration_ms"].int == 7)
+            let callbacks = data["callback_attempts"]
+            #expect((0...1).map { callbacks[$0]["delivered"].bool } == [false, true])
+            #expect((0...1).map { callbacks[$0]["error"].string } == ["refused", nil])
+            #expect((callbacks[0]["http_status"].isNull, callbacks[1]["http_status"].int) == (true, 204))
+            #expect((callbacks[1]["attempt"].int, callbacks[1]["duration_ms"].int) == (2, 4))
+            #expect(callbacks[1]["at"].string == "2026-02-27T09:00:01.200+08:00")
+            #expect(callbacks[1]["callback_id"].string == "cb_1" && callbacks[1]["status"].string == "completed")
             #expect(data["cancel_requested"].bool == false)
         }
     }
@@ -77,7 +92,7 @@ import Testing
         try await TestServer.run(store: { $0.list = .success(page) }) { server in
             let client = try await server.connect()
             let target =
-                "/api/task/list?status=failed&customer_id=c%201&type=t&priority=urgent&created_by=lz"
+                "/api/task/list?task_id=T%2F1&status=failed&customer_id=c%201&type=t&priority=urgent&created_by=lz"
                 + "&q=%E5%A5%BD+x&limit=500&unknown=1&unknown=2&cursor="
             let answer = try await client.exchange("GET", target)
             #expect(answer.status == 200)
@@ -89,6 +104,7 @@ import Testing
             let next = try await client.exchange("GET", "/api/task/list?cursor=\(cursor)")
             #expect(next.status == 200)
             var expected = ListQuery()
+            expected.taskID = "T/1"
             expected.status = .failed
             expected.customerID = "c 1"
             expected.type = "t"

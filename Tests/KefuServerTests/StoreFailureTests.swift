@@ -21,7 +21,8 @@ import Testing
 
     private static var single: [(method: String, target: String, body: String?)] {
         Bodies.requests.filter {
-            !$0.target.hasSuffix("/batch") && !$0.target.contains("health") && $0.target != "/api/access"
+            !$0.target.hasSuffix("/batch") && !["/api/access", "/metrics"].contains($0.target)
+                && !$0.target.contains("health")
         }
     }
 

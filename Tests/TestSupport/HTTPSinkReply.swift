@@ -9,6 +9,8 @@ extension HTTPSink {
         case status(Int, headers: [(name: String, value: String)] = [], body: String = "")
         /// These bytes, whatever they are, then the connection is closed.
         case bytes(String)
+        /// These bytes, with the connection left open.
+        case opening(String)
         /// The connection is closed without a byte.
         case close
         /// Nothing, with the connection left open.
@@ -65,6 +67,7 @@ extension HTTPSink.Reply {
             channel.writeAndFlush(ByteBuffer(string: "\(text)\r\n\(body)"), promise: nil)
         case .bytes(let text):
             channel.writeAndFlush(ByteBuffer(string: text)).whenComplete { _ in channel.close(promise: nil) }
+        case .opening(let text): channel.writeAndFlush(ByteBuffer(string: text), promise: nil)
         case .close: channel.close(promise: nil)
         case .silence: break
         case .drip:

@@ -62,7 +62,7 @@ package struct KeySpaceInvariants {
                 case "timeouts", "scheduled", "ready", "retrying", "running", "completed", "failed", "cancelled",
                     "created", "customer", "callbacks", "instances":
                     "zset"
-                case "attempts", "recent": "list"
+                case "attempts", "deliveries", "recent": "list"
                 case "event", "fence": "string"
                 case "changes": "stream"
                 default: nil
@@ -170,9 +170,11 @@ package struct KeySpaceInvariants {
     }
 
     private mutating func checkAttempts() {
-        for (key, shown) in image where key.hasPrefix("attempts:") {
-            guard case .list(let lines) = shown.value else { continue }
-            require(tasks[Self.id(key.dropFirst(9))] != nil, "\(key): no such task")
+        for (key, shown) in image {
+            let parts = key.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, ["attempts", "deliveries"].contains(parts[0]), case .list(let lines) = shown.value
+            else { continue }
+            require(tasks[Self.id(parts[1])] != nil, "\(key): no such task")
             require(lines.count <= 10, "\(key): \(lines.count) attempts")
         }
     }

@@ -3,7 +3,7 @@ import Testing
 /// The arrows of the architecture, as `Package.swift` draws them.
 @Suite struct ImportTests {
     private static let middle: Set<String> = [
-        "KefuServer", "KefuEngine", "KefuRedis", "KefuOutbound", "KefuAdapter", "KefuConnector",
+        "KefuServer", "KefuEngine", "KefuRedis", "KefuOutbound", "KefuAdapter", "KefuMetrics", "KefuConnector",
     ]
     private static let own = middle.union(["KefuCore", "KefuSocket", "TestSupport", "kefu", "KefuBench"])
     /// Who may know what a WebSocket connection is.

@@ -29,7 +29,15 @@ package struct AdapterCallbackTransport: CallbackTransport {
         let values = TemplateValues(callback, environment: environment.value, formatTime: formatTime)
         var request = template.request.render(values, fallback: url, timeout: timeout)
         request.signedAs = callback.id
-        switch await transport.exchange(request) {
+        let start = ContinuousClock.now
+        let answer = await transport.exchange(request)
+        var report = DeliveryReport(outcome(of: answer), duration: ContinuousClock.now - start)
+        if case .answered(let status, _, _, _, _) = answer { report.httpStatus = status }
+        return report
+    }
+
+    private func outcome(of answer: PlatformAnswer) -> DeliveryReport.Outcome {
+        switch answer {
         case .notSent: return .failed(error: "not sent", retryAfter: nil)
         case .unreachable(let detail), .invalid(let detail):
             return .failed(error: environment.masking(detail), retryAfter: nil)

@@ -20,6 +20,8 @@ package struct NewTask: Sendable, Equatable {
     package var createdBy: String?
     /// A digest of all known fields with their defaults: two posts of one id with equal digests are the same task.
     package var contentDigest: String
+    /// The trace of the request that brought it; no part of the content.
+    package var trace: TraceParent?
 
     package init(
         id: String, type: String, customer: Customer, trigger: Trigger, otherTriggers: [Trigger] = [], action: Action,

@@ -16,6 +16,33 @@ package struct TaskRecord: Sendable, Equatable {
         }
     }
 
+    /// One delivery of one of the task's callbacks.
+    package struct CallbackAttempt: Sendable, Equatable {
+        package var callbackID: String
+        /// The state that was called back.
+        package var status: TaskStatus
+        /// From 1, anew after a replay.
+        package var attempt: Int
+        package var atMs: Int64
+        package var httpStatus: Int?
+        /// nil when it was delivered.
+        package var error: String?
+        package var durationMs: Int64
+
+        package init(
+            callbackID: String, status: TaskStatus, attempt: Int, atMs: Int64, httpStatus: Int?, error: String?,
+            durationMs: Int64
+        ) {
+            self.callbackID = callbackID
+            self.status = status
+            self.attempt = attempt
+            self.atMs = atMs
+            self.httpStatus = httpStatus
+            self.error = error
+            self.durationMs = durationMs
+        }
+    }
+
     package struct TimelineEntry: Sendable, Equatable {
         package var status: TaskStatus
         package var atMs: Int64
@@ -66,10 +93,14 @@ package struct TaskRecord: Sendable, Equatable {
     package var resultJSON: String?
     package var cancelRequested = false
     package var cancelReason: String?
+    /// Of the request that brought it.
+    package var trace: TraceParent?
     /// The lease token of the instance that executes it, while `running`.
     package var owner: String?
     package var timeline: [TimelineEntry] = []
     package var failedAttempts: [FailedAttempt] = []
+    /// The last ten, oldest first.
+    package var callbackAttempts: [CallbackAttempt] = []
 
     package init(id: String, customer: Customer) {
         self.id = id

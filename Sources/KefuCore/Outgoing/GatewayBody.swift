@@ -28,7 +28,10 @@ package enum GatewayBody {
         json.string(request.customer.name)
         json.endObject()
         json.key("trigger_event")
-        json.raw(request.triggerEventJSON.map { withReadableTime($0, formatTime: formatTime) })
+        json.raw(
+            request.triggerEventJSON.map { event in
+                withReadableTime(RecordedEvent(event)?.withoutTrace ?? event, formatTime: formatTime)
+            })
     }
 
     private static func write(_ action: Action, to json: inout JSONWriter) {

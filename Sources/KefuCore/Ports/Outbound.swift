@@ -14,13 +14,15 @@ package struct ActionRequest: Sendable {
     package var customer: Customer
     /// JSON with `at` in epoch milliseconds as its first member.
     package var triggerEventJSON: String?
+    /// See ``ClaimedTask/trace``.
+    package var trace: TraceParent?
     /// Whether the lease still allows a request to begin: asked when the request is queued and right before it is
     /// written. May be called from any thread.
     package var maySend: @Sendable () -> Bool
 
     package init(
         taskID: String, generation: Int, attempt: Int, action: Action, customer: Customer, triggerEventJSON: String?,
-        maySend: @escaping @Sendable () -> Bool
+        trace: TraceParent? = nil, maySend: @escaping @Sendable () -> Bool
     ) {
         self.taskID = taskID
         self.generation = generation
@@ -28,6 +30,7 @@ package struct ActionRequest: Sendable {
         self.action = action
         self.customer = customer
         self.triggerEventJSON = triggerEventJSON
+        self.trace = trace
         self.maySend = maySend
     }
 }
@@ -66,7 +69,20 @@ package protocol CallbackTransport: Sendable {
     func deliver(_ callback: Callback) async -> DeliveryReport
 }
 
-package enum DeliveryReport: Sendable, Equatable {
-    case delivered
-    case failed(error: String, retryAfter: Duration?)
+package struct DeliveryReport: Sendable, Equatable {
+    package enum Outcome: Sendable, Equatable {
+        case delivered
+        case failed(error: String, retryAfter: Duration?)
+    }
+
+    package var outcome: Outcome
+    /// nil without an answer.
+    package var httpStatus: Int?
+    package var duration: Duration
+
+    package init(_ outcome: Outcome, httpStatus: Int? = nil, duration: Duration) {
+        self.outcome = outcome
+        self.httpStatus = httpStatus
+        self.duration = duration
+    }
 }

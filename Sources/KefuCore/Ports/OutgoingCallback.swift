@@ -13,10 +13,13 @@ package struct Callback: Sendable, Equatable {
     package var taskAttempts: Int
     package var customerID: String
     package var resultJSON: String?
+    /// The task's own.
+    package var trace: TraceParent?
 
     package init(
         id: String, taskID: String, status: TaskStatus, error: String? = nil, errorCode: String? = nil, atMs: Int64,
-        generation: Int, taskAttempts: Int, customerID: String, resultJSON: String? = nil
+        generation: Int, taskAttempts: Int, customerID: String, resultJSON: String? = nil,
+        trace: TraceParent? = nil
     ) {
         self.id = id
         self.taskID = taskID
@@ -28,6 +31,7 @@ package struct Callback: Sendable, Equatable {
         self.taskAttempts = taskAttempts
         self.customerID = customerID
         self.resultJSON = resultJSON
+        self.trace = trace
     }
 }
 
@@ -46,10 +50,25 @@ package struct ClaimedCallback: Sendable, Equatable {
     }
 }
 
-package enum CallbackSettlement: Sendable, Equatable {
-    case delivered
-    /// Tried again after `pause`, unless it is older than a day: then kept in the dead list.
-    case failed(error: String, pause: Duration)
-    /// Not tried: back to the outbox at once, as if never claimed.
-    case released
+package struct CallbackSettlement: Sendable, Equatable {
+    package enum Verdict: Sendable, Equatable {
+        case delivered
+        /// Tried again after `pause`, unless it is older than a day: then kept in the dead list.
+        case failed(error: String, pause: Duration)
+        /// Not tried: back to the outbox at once, as if never claimed.
+        case released
+    }
+
+    package var verdict: Verdict
+    /// nil without an answer.
+    package var httpStatus: Int?
+    package var duration: Duration
+
+    package init(_ verdict: Verdict, httpStatus: Int? = nil, duration: Duration) {
+        self.verdict = verdict
+        self.httpStatus = httpStatus
+        self.duration = duration
+    }
+
+    package static let released = CallbackSettlement(.released, duration: .zero)
 }

@@ -3,11 +3,13 @@
 /// A page of tasks, newest first by acceptance, then id. All filters must hold.
 package struct ListQuery: Sendable, Equatable {
     package var status: TaskStatus?
+    /// The only task to look at, whatever else is asked for.
+    package var taskID: String?
     package var customerID: String?
     package var type: String?
     package var priority: Priority?
     package var createdBy: String?
-    /// Part of an id, keyword or message, compared byte by byte.
+    /// Part of an id, of the customer's name, a keyword or the message, compared byte by byte.
     package var text: String?
     /// 1–500.
     package var limit = 50

@@ -15,7 +15,9 @@ package struct TaskIntake: Sendable {
     package func receive(_ task: NewTask) async throws(StoreError) -> ReceiveOutcome {
         let places = task.mayFireAtOnce ? executor.reserve(atMost: Self.claimsPerCall) : 0
         return try await handOver(reserved: places) { () async throws(StoreError) in
-            try await store.receive(task, capacity: places)
+            var handout = try await store.receive(task, capacity: places)
+            handout.attribute { $0 == task.id }
+            return handout
         }
     }
 
@@ -26,7 +28,10 @@ package struct TaskIntake: Sendable {
     package func match(_ event: CustomerEvent) async throws(StoreError) -> MatchOutcome {
         let places = executor.reserve(atMost: Self.claimsPerCall)
         return try await handOver(reserved: places) { () async throws(StoreError) in
-            try await store.match(event, capacity: places)
+            var handout = try await store.match(event, capacity: places)
+            let matched = handout.outcome.matched
+            handout.attribute { matched.contains($0) }
+            return handout
         }
     }
 
@@ -76,5 +81,13 @@ package struct TaskIntake: Sendable {
         }
         executor.take(hints, reserved: 0)
         return outcomes
+    }
+}
+
+extension Handout {
+    /// Notes in the tasks that the present request has fired that it was this one: others may have come along.
+    fileprivate mutating func attribute(where isFired: (String) -> Bool) {
+        guard !tasks.isEmpty, let request = RequestScope.id else { return }
+        for index in tasks.indices where isFired(tasks[index].lease.taskID) { tasks[index].requestID = request }
     }
 }

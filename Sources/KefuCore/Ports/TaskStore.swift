@@ -198,12 +198,18 @@ package struct SweepOutcome: Sendable, Equatable {
     package var lost: [String]
     /// Whether a batch was full, so that more may be due.
     package var hasMore: Bool
+    /// Of those of these tasks that have one, by id.
+    package var traces: [String: TraceParent]
 
-    package init(timedOut: [String] = [], reclaimed: [String] = [], lost: [String] = [], hasMore: Bool = false) {
+    package init(
+        timedOut: [String] = [], reclaimed: [String] = [], lost: [String] = [], hasMore: Bool = false,
+        traces: [String: TraceParent] = [:]
+    ) {
         self.timedOut = timedOut
         self.reclaimed = reclaimed
         self.lost = lost
         self.hasMore = hasMore
+        self.traces = traces
     }
 }
 
@@ -234,10 +240,15 @@ package struct ClaimedTask: Sendable, Equatable {
     package var triggeredAtMs: Int64
     /// JSON with `at` in epoch milliseconds as its first member.
     package var triggerEventJSON: String?
+    /// The trace that the attempt belongs to: of the event that fired the task, else the task's own.
+    package var trace: TraceParent?
+    /// The request whose event or task was fired by it and claimed with its answer; not stored.
+    package var requestID: String?
 
     package init(
         lease: Lease, heldUntil: ContinuousClock.Instant, generation: Int, attempt: Int, retryCount: Int,
-        action: Action, customer: Customer, triggeredAtMs: Int64, triggerEventJSON: String?
+        action: Action, customer: Customer, triggeredAtMs: Int64, triggerEventJSON: String?,
+        trace: TraceParent? = nil
     ) {
         self.lease = lease
         self.heldUntil = heldUntil
@@ -248,6 +259,7 @@ package struct ClaimedTask: Sendable, Equatable {
         self.customer = customer
         self.triggeredAtMs = triggeredAtMs
         self.triggerEventJSON = triggerEventJSON
+        self.trace = trace
     }
 }
 
@@ -271,5 +283,15 @@ package struct SettledAttempt: Sendable, Equatable {
         self.error = error
         self.httpStatus = httpStatus
         self.duration = duration
+    }
+}
+
+extension SettledAttempt {
+    /// The error code of a task that failed with this attempt.
+    package var finalCode: ErrorCode {
+        switch verdict {
+        case .rejected(let code): code
+        case .retry, .completed: .retriesExhausted
+        }
     }
 }

@@ -19,12 +19,17 @@ package struct HTTPCallbackTransport: CallbackTransport {
     }
 
     package func deliver(_ callback: Callback) async -> DeliveryReport {
-        let result = await sender.post(id: callback.id, body: Self.json(of: callback, formatTime: formatTime))
+        let start = ContinuousClock.now
+        let result = await sender.post(
+            id: callback.id, trace: callback.trace, body: Self.json(of: callback, formatTime: formatTime))
+        let duration = ContinuousClock.now - start
         guard case .success(let response) = result else {
-            return .failed(error: sender.describe(result), retryAfter: nil)
+            return DeliveryReport(.failed(error: sender.describe(result), retryAfter: nil), duration: duration)
         }
-        if (200..<300).contains(response.status) { return .delivered }
-        return .failed(error: sender.describe(result), retryAfter: response.retryAfter)
+        let outcome: DeliveryReport.Outcome =
+            (200..<300).contains(response.status)
+            ? .delivered : .failed(error: sender.describe(result), retryAfter: response.retryAfter)
+        return DeliveryReport(outcome, httpStatus: response.status, duration: duration)
     }
 
     /// Every member always present, in the contract's order.

@@ -26,7 +26,7 @@ package struct HTTPGateway: MessageGateway {
         let start = ContinuousClock.now
         let key = IdempotencyKey(taskID: request.taskID, generation: request.generation)
         let result = await sender.post(
-            id: key.webhookID, headers: [("Idempotency-Key", key.value)],
+            id: key.webhookID, headers: [("Idempotency-Key", key.value)], trace: request.trace,
             body: GatewayBody.json(of: request, formatTime: formatTime), maySend: request.maySend)
         let answer = Self.answer(for: result, isJSON: isJSON)
         var report = GatewayReport(answer: answer, duration: ContinuousClock.now - start)

@@ -17,6 +17,7 @@ package struct LoggingGateway: MessageGateway {
             "customer_name": request.customer.name, "message": request.action.message,
             "file_url": request.action.fileURL, "url": request.action.url, "trigger_event": request.triggerEventJSON,
         ]
+        if let trace = request.trace { fields["trace_id"] = "\(trace.traceID)" }
         for (name, value) in optional { fields[name] = value.map { "\($0)" } }
         logger.info("动作（未配置网关，仅打印）", metadata: fields)
         return GatewayReport(answer: .accepted(resultJSON: nil), duration: .zero)

@@ -111,24 +111,14 @@ final class CurlTransfer {
 extension CurlTransfer {
     /// What holds for every request that this handle will carry.
     private func setFixedOptions(_ limits: CurlTransport.Limits) throws(CurlError) {
+        try CurlOptions.setCommon(easy, connectTimeout: limits.connectTimeout)
         let numbers: [(CURLoption, Int)] = [
-            (CURLOPT_NOSIGNAL, 1),
-            // A look-up that outlasts its time limit is left to its own thread instead of holding up all transfers.
-            (CURLOPT_QUICK_EXIT, 1),
-            (CURLOPT_FOLLOWLOCATION, 0),
-            (CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue)),
-            (CURLOPT_CONNECTTIMEOUT_MS, limits.connectTimeout.wholeMilliseconds),
             (CURLOPT_MAXAGE_CONN, limits.idleConnectionAge.wholeMilliseconds / 1000),
             // With many transfers these are the memory: the smallest that libcurl takes, and one that is enough.
             (CURLOPT_UPLOAD_BUFFERSIZE, 16 * 1024),
             (CURLOPT_BUFFERSIZE, 8 * 1024),
         ]
         for (option, value) in numbers { try CurlError.check(kefu_easy_set_long(easy, option, value)) }
-        let texts = [
-            (CURLOPT_PROTOCOLS_STR, "http,https"), (CURLOPT_REDIR_PROTOCOLS_STR, "http,https"),
-            (CURLOPT_PROXY, ""), (CURLOPT_USERAGENT, "kefu"),
-        ]
-        for (option, value) in texts { try CurlError.check(kefu_easy_set_string(easy, option, value)) }
         try CurlError.check(kefu_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText))
         try setCallbacks()
     }
@@ -198,17 +188,7 @@ extension CurlTransfer {
     }
 
     private func setHeaders(of request: HTTPRequest) throws(CurlError) {
-        // No body waits for a `100 Continue`.
-        var list = curl_slist_append(nil, "Expect:")
-        for header in request.headers {
-            // A header without a value is written with a semicolon, else libcurl removes it.
-            let line = header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)"
-            guard let longer = curl_slist_append(list, line) else {
-                curl_slist_free_all(list)
-                throw CurlError(CURLE_OUT_OF_MEMORY)
-            }
-            list = longer
-        }
+        let list = try CurlOptions.list(of: request.headers)
         let old = headers
         try CurlError.check(kefu_easy_set_list(easy, CURLOPT_HTTPHEADER, list))
         headers = list

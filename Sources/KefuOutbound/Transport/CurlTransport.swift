@@ -68,7 +68,7 @@ package final class CurlTransport: Sendable {
 
     /// Once in the process. With `CURLOPT_NOSIGNAL` libcurl leaves `SIGPIPE` to us: a peer that hangs up must not
     /// end the process.
-    private static let globalCode: CURLcode = {
+    static let globalCode: CURLcode = {
         signal(SIGPIPE, SIG_IGN)
         return curl_global_init(Int(CURL_GLOBAL_SSL))
     }()

@@ -14,11 +14,12 @@ struct WebhookSender: Sendable {
     ///
     /// - Parameter id: the webhook's identity, see ``WebhookSigner/headers(id:timestamp:body:)``.
     func post(
-        id: String, headers: [(name: String, value: String)] = [], body: [UInt8],
+        id: String, headers: [(name: String, value: String)] = [], trace: TraceParent?, body: [UInt8],
         maySend: (@Sendable () -> Bool)? = nil
     ) async -> HTTPResult {
         var headers = headers
         headers.append(("Content-Type", "application/json"))
+        if let trace { headers.append(("traceparent", trace.text)) }
         if let signer { headers += signer.headers(id: id, timestamp: Self.secondsNow(), body: body) }
         return await transport.perform(
             HTTPRequest(.post, url, headers: headers, body: body, timeout: timeout, maySend: maySend))

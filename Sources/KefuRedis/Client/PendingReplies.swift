@@ -66,11 +66,11 @@ struct PendingReplies<Waiter> {
 
     mutating func heard(now: NIODeadline) { lastHeard = now }
 
-    /// Who the next reply is for; nil when nobody asked.
-    mutating func takeFirst() -> Waiter? {
+    /// Who the next reply is for, and since when; nil when nobody asked.
+    mutating func takeFirst() -> (waiter: Waiter, since: NIODeadline)? {
         guard let entry = entries.popFirst() else { return nil }
         bytes -= entry.bytes
-        return entry.waiter
+        return (entry.waiter, entry.since)
     }
 
     /// Everyone who will get no reply, in order.

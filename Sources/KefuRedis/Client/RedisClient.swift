@@ -39,7 +39,7 @@ package final class RedisClient: Sendable {
     package init(
         endpoint: RedisEndpoint, group: MultiThreadedEventLoopGroup, scripts: [RedisScript] = [],
         name: String = "kefu", needsPrimary: Bool = false, confirmation: ReplicaConfirmation? = nil,
-        limits: RedisClientLimits = RedisClientLimits(), logger: Logger
+        limits: RedisClientLimits = RedisClientLimits(), metrics: RedisClientMetrics = .unobserved, logger: Logger
     ) throws(RedisEndpoint.Unusable) {
         let route = try RedisRoute(
             endpoint, scripts: scripts, name: name, role: needsPrimary ? .primaryIfTold : .any, limits: limits)
@@ -48,13 +48,16 @@ package final class RedisClient: Sendable {
         self.group = group
         let loops = Array(group.makeIterator())
         let journal = ReachabilityLog(connections: loops.count + (confirmation == nil ? 0 : 1), logger: logger)
-        let links = loops.map { RedisLink(route: route, eventLoop: $0, journal: journal) }
+        let links = loops.map { RedisLink(route: route, eventLoop: $0, journal: journal, metrics: metrics) }
         self.endpoint = endpoint
         self.links = links
         self.linkOfLoop = Dictionary(uniqueKeysWithValues: links.map { (ObjectIdentifier($0.eventLoop), $0) })
         confirmed = confirmation.map { confirmation in
             ConfirmedCalls(
-                confirmation, over: RedisLink(route: route, eventLoop: group.next(), journal: journal))
+                confirmation,
+                over: RedisLink(
+                    route: route, eventLoop: group.next(), journal: journal, metrics: metrics.ofConfirmations)
+            )
         }
         for link in allLinks { link.start() }
     }

@@ -1,3 +1,4 @@
+import Metrics
 import NIOCore
 
 /// One connection to Redis, as the last handler of its channel: writes commands, pairs replies with their callers.
@@ -31,6 +32,7 @@ final class RedisConnection {
     let eventLoop: any EventLoop
     private let connector: RedisConnector
     private let countCommand: () -> Void
+    private let roundTrip: Timer
     private let readiness: EventLoopPromise<Void>
     private let closing: EventLoopPromise<String>
     private var state = State.idle
@@ -55,11 +57,13 @@ final class RedisConnection {
     private static let keptBuffer = 1 << 16
 
     init(
-        connector: RedisConnector, eventLoop: any EventLoop, countCommand: @escaping () -> Void
+        connector: RedisConnector, eventLoop: any EventLoop, metrics: RedisClientMetrics = .unobserved,
+        countCommand: @escaping () -> Void
     ) {
         self.connector = connector
         self.eventLoop = eventLoop
         self.countCommand = countCommand
+        roundTrip = metrics.roundTrip
         self.readiness = eventLoop.makePromise()
         self.closing = eventLoop.makePromise()
         self.pending = PendingReplies(limits: connector.limits, now: .now())
@@ -144,10 +148,12 @@ final class RedisConnection {
 
     private func receive(_ bytes: ByteBuffer) throws(RESPReader.ProtocolError) {
         try reader.feed(bytes)
+        let now = NIODeadline.now()
         while let reply = try reader.next() {
-            guard let waiter = pending.takeFirst() else {
+            guard let (waiter, since) = pending.takeFirst() else {
                 throw RESPReader.ProtocolError(description: "a reply that nobody asked for")
             }
+            if isOpen { roundTrip.recordNanoseconds((now - since).nanoseconds) }
             deliver(reply, to: waiter)
             if case .closed = state { return }
         }

@@ -25,6 +25,8 @@ final class RedisLink: @unchecked Sendable {
     private let peer = Mutex<RedisEndpoint.Address?>(nil)
     private let route: RedisRoute
     private let journal: ReachabilityLog
+    private let metrics: RedisClientMetrics
+    private var wasUp = false
     private var state = State.idle
     private var backoff: Backoff
     private var lastReason = "not connected yet"
@@ -32,10 +34,13 @@ final class RedisLink: @unchecked Sendable {
     /// The one that knew the primary the last time.
     private var sentinel = 0
 
-    init(route: RedisRoute, eventLoop: any EventLoop, journal: ReachabilityLog) {
+    init(
+        route: RedisRoute, eventLoop: any EventLoop, journal: ReachabilityLog, metrics: RedisClientMetrics = .unobserved
+    ) {
         self.route = route
         self.eventLoop = eventLoop
         self.journal = journal
+        self.metrics = metrics
         self.backoff = Backoff(first: route.limits.firstBackoff, longest: route.limits.longestBackoff)
     }
 
@@ -156,7 +161,7 @@ final class RedisLink: @unchecked Sendable {
     }
 
     private func open(_ connector: RedisConnector) {
-        let connection = RedisConnection(connector: connector, eventLoop: eventLoop) {
+        let connection = RedisConnection(connector: connector, eventLoop: eventLoop, metrics: metrics) {
             self.commandsSent.wrappingAdd(1, ordering: .relaxed)
         }
         state = .connecting(connection)
@@ -170,6 +175,8 @@ final class RedisLink: @unchecked Sendable {
         state = .up(connection, since: .now())
         peer.withLock { $0 = connection.address }
         isUp.store(true, ordering: .relaxed)
+        if wasUp { metrics.reconnects.increment() }
+        wasUp = true
         journal.connected(complaints: connection.complaints)
         answerWaiters(true)
         if !route.sentinels.isEmpty { checkLater(connection) }

@@ -102,7 +102,7 @@ extension Finding {
         case .foreign: ("stands in \(row.is), and is customer \(row.should)'s", "took it out of \(row.is)")
         case .staleEntry:
             ("stands in \(row.is) and does not wait there: it is \(row.should)", "took it out of \(row.is)")
-        case .long: ("has more than \(row.should) failed attempts on its list", "kept the last \(row.should)")
+        case .long: ("has more than \(row.should) on its list of \(row.is)", "kept the last \(row.should)")
         case .noQueue: ("has contents and stands in no queue", "put it into \(row.should): it is delivered now")
         case .twoQueues: ("stands in callbacks and in \(row.is)", "took it out of \(row.is)")
         case .noContents: ("stands in \(row.is) without contents", "took it out of \(row.is)")

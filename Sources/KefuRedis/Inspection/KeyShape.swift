@@ -1,7 +1,7 @@
 /// What a key's name, without the prefix, says that it must be: the key table of `lua/README.md` for programs.
 enum KeyShape: Equatable {
     /// Of a task, by its id.
-    case task(String), attempts(String)
+    case task(String), attempts(String), deliveries(String)
     /// The whole name: `customer:…`, `armed:…`.
     case customer(String), armed(String)
     case callback(String)
@@ -20,7 +20,7 @@ enum KeyShape: Equatable {
     ]
     /// The first words of all others.
     static let families = [
-        "task", "armed", "customer", "attempts", "callback", "event", "recent", "minute", "instance",
+        "task", "armed", "customer", "attempts", "deliveries", "callback", "event", "recent", "minute", "instance",
     ]
     private static let listened = ["message", "payment", "order"]
 
@@ -40,6 +40,7 @@ enum KeyShape: Equatable {
         switch (parts[0], ids.count) {
         case ("task", 1): self = .task(id)
         case ("attempts", 1): self = .attempts(id)
+        case ("deliveries", 1): self = .deliveries(id)
         case ("customer", 1): self = .customer(name)
         case ("callback", 1): self = .callback(id)
         case ("instance", 1): self = .instance(id)
@@ -57,7 +58,7 @@ enum KeyShape: Equatable {
         switch self {
         case .task, .armed, .instance, .callback: "hash 0"
         case .customer: "zset 0"
-        case .attempts: "list 0"
+        case .attempts, .deliveries: "list 0"
         case .single(let type): "\(type) 0"
         case .passing(let type, let seconds): "\(type) \(seconds)"
         }

@@ -40,7 +40,9 @@ extension Inspection {
         for (name, shape) in shapes {
             switch shape {
             case .task(let id): named[.task, default: []].append(InspectedPair(place: "", name: id))
-            case .attempts(let id): named[.attempts, default: []].append(InspectedPair(place: "", name: id))
+            case .attempts(let id): named[.attempts, default: []].append(InspectedPair(place: "attempts", name: id))
+            case .deliveries(let id):
+                named[.attempts, default: []].append(InspectedPair(place: "deliveries", name: id))
             case .callback(let id): named[.callback, default: []].append(InspectedPair(place: "", name: id))
             case .instance(let id): named[.instance, default: []].append(InspectedPair(place: "", name: id))
             case .customer: customers.append(name)

@@ -15,6 +15,7 @@ extension RedisTaskStore {
         case ("missing", _): outcome = .missing
         case ("cancelled", _):
             tally.add(.cancelled)
+            metrics.cancelled.increment()
             outcome = .cancelled
         case ("already", _): outcome = .alreadyCancelled
         case ("requested", .some(let status)): outcome = .requested(status: status)

@@ -8,7 +8,7 @@ extension RedisTaskStore {
         let heldUntil = holdFromNow()
         var arguments: [RedisArgument] = [
             .string(keys.prefix), .string(token), .string(leaseMs), .integer(capacity), .string(calledBack),
-            .integer(callbackCapacity), .string(callbackHoldMs), .string(lease.taskID), .string(lease.token),
+            .integer(callbackCapacity), .integer(callbackHoldMs), .string(lease.taskID), .string(lease.token),
         ]
         switch attempt.verdict {
         case .completed(let result):
@@ -24,7 +24,9 @@ extension RedisTaskStore {
             ]
         }
         let call = ScriptCall(scripts.finish, keys: [keys.task(lease.taskID)], arguments: arguments)
-        return try readFinish(await run(call), token: token, heldUntil: heldUntil)
+        let handout = try readFinish(await run(call), token: token, heldUntil: heldUntil)
+        count(handout.outcome, of: attempt)
+        return handout
     }
 
     private func readFinish(
@@ -40,7 +42,6 @@ extension RedisTaskStore {
         case "stale": outcome = .stale
         case let word: throw .defect("finish answered \(word)")
         }
-        count(outcome)
         let due = try reader.optionalInt()
         let backlog = try reader.int()
         let claims = try reader.claims(token: token, heldUntil: heldUntil)
@@ -50,11 +51,17 @@ extension RedisTaskStore {
             outcome: outcome, tasks: claims, callbacks: callbacks, hasBacklog: backlog > 0, nextDueInMs: due)
     }
 
-    private func count(_ outcome: FinishOutcome) {
+    private func count(_ outcome: FinishOutcome, of attempt: SettledAttempt) {
         switch outcome {
-        case .completed: tally.add(.completed)
-        case .failed: tally.add(.failed)
-        case .cancelled: tally.add(.cancelled)
+        case .completed:
+            tally.add(.completed)
+            metrics.completed.increment()
+        case .failed:
+            tally.add(.failed)
+            metrics.failed(attempt.finalCode)
+        case .cancelled:
+            tally.add(.cancelled)
+            metrics.cancelled.increment()
         case .retrying, .stale: break
         }
     }

@@ -51,6 +51,10 @@ extension RedisTaskStore {
         if !isDuplicate {
             tally.add(.events)
             tally.add(.matched, matched.count)
+            (matched.isEmpty ? metrics.unmatched : metrics.matched).increment()
+            metrics.firedByEvent.increment(by: matched.count)
+        } else {
+            metrics.repeated.increment()
         }
         return Handout(
             outcome: MatchOutcome(matched: matched, duplicate: isDuplicate), tasks: claims, hasBacklog: backlog > 0)

@@ -49,15 +49,22 @@ extension RedisTaskStore {
         switch try reader.string() {
         case "accepted":
             tally.add(.received)
+            metrics.accepted.increment()
             let generation = Int(try reader.int())
             let due = try reader.optionalInt()
+            // What has fired waits for nothing.
+            if due == nil { metrics.firedAtAcceptance.increment() }
             let backlog = try reader.int()
             return Handout(
                 outcome: .accepted(generation: generation),
                 tasks: try reader.claims(token: token, heldUntil: heldUntil), hasBacklog: backlog > 0,
                 nextDueInMs: due)
-        case "duplicate": return Handout(outcome: .duplicate(status: try reader.status()))
-        case "conflict": return Handout(outcome: .conflict(status: try reader.status()))
+        case "duplicate":
+            metrics.duplicate.increment()
+            return Handout(outcome: .duplicate(status: try reader.status()))
+        case "conflict":
+            metrics.conflict.increment()
+            return Handout(outcome: .conflict(status: try reader.status()))
         case let word: throw .defect("receive answered \(word)")
         }
     }
@@ -92,6 +99,7 @@ extension NewTask {
         field("trigger_event_name", trigger.eventName)
         if trigger.lookbackMs > 0 { field("trigger_lookback", String(trigger.lookbackMs)) }
         if !otherTriggers.isEmpty { field("triggers", Self.shown(triggers)) }
+        field("traceparent", trace?.text)
     }
 
     /// All of several triggers as they were sent, but for times: these are epoch milliseconds.

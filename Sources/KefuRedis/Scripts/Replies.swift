@@ -114,10 +114,12 @@ struct ReplyReader {
         let action = Action(
             kind: kind, message: try optionalString(), fileURL: try optionalString(), url: try optionalString())
         let customer = Customer(id: try string(), name: try optionalString())
+        let (triggeredAt, event) = (try int(), try optionalString())
+        let own = try optionalString().flatMap(TraceParent.init)
         return ClaimedTask(
             lease: Lease(taskID: id, token: token), heldUntil: heldUntil, generation: generation, attempt: attempt,
-            retryCount: retries, action: action, customer: customer, triggeredAtMs: try int(),
-            triggerEventJSON: try optionalString())
+            retryCount: retries, action: action, customer: customer, triggeredAtMs: triggeredAt,
+            triggerEventJSON: event, trace: event.flatMap(RecordedEvent.init)?.trace ?? own)
     }
 
     /// A callback as `queue_callback` of the prelude returns it.
@@ -131,7 +133,7 @@ struct ReplyReader {
             callback: Callback(
                 id: id, taskID: taskID, status: status, error: try optionalString(), errorCode: try optionalString(),
                 atMs: at, generation: generation, taskAttempts: attempts, customerID: customer,
-                resultJSON: try optionalString()),
+                resultJSON: try optionalString(), trace: try optionalString().flatMap(TraceParent.init)),
             earlierDeliveries: deliveries, claimedUntilMs: heldUntil)
     }
 }

@@ -4,13 +4,14 @@ extension RedisTaskStore {
     package func status(taskID: String) async throws(StoreError) -> TaskRecord? {
         var reader = try await run(
             ScriptCall(
-                scripts.status, keys: [keys.task(taskID), keys.attempts(taskID)],
+                scripts.status, keys: [keys.task(taskID), keys.attempts(taskID), keys.deliveries(taskID)],
                 arguments: [.string(keys.prefix)]))
         guard var row = try reader.row() else { throw .defect("status answered no record") }
         let fields = row.fields()
         guard !fields.isEmpty else { return nil }
         var record = try TaskRecord(id: taskID, fields: fields)
         record.failedAttempts = try reader.strings().compactMap(TaskRecord.FailedAttempt.init(line:))
+        record.readCallbackAttempts(fields, failures: try reader.strings())
         return record
     }
 }
@@ -56,6 +57,7 @@ extension TaskRecord {
         resultJSON = fields["result"]
         cancelRequested = fields["cancel_requested"] == "1"
         cancelReason = fields["cancel_reason"]
+        trace = fields["traceparent"].flatMap(TraceParent.init)
         owner = fields["owner"]
         timeline =
             [TimelineEntry(status: .waiting, atMs: createdAtMs)]

@@ -10,7 +10,7 @@ extension RedisTaskStore {
                 arguments: [
                     .string(keys.prefix), .string(token), .string(leaseMs),
                     .integer(min(capacity, Self.claimLimit)), .string(calledBack), .integer(callbackCapacity),
-                    .string(callbackHoldMs), .integer(policy.gatewayTimeout.milliseconds),
+                    .integer(callbackHoldMs), .integer(policy.gatewayTimeout.milliseconds),
                     .integer(policy.retention.milliseconds), .string(Self.timeReachEvent),
                 ]))
         let hasMore = try reader.int() > 0
@@ -19,11 +19,15 @@ extension RedisTaskStore {
         let claims = try reader.claims(token: token, heldUntil: heldUntil)
         var callbacks: [ClaimedCallback] = []
         for var row in try reader.rows() { callbacks.append(try row.callback()) }
-        let outcome = SweepOutcome(
+        var outcome = SweepOutcome(
             timedOut: try reader.strings(), reclaimed: try reader.strings(), lost: try reader.strings(),
             hasMore: hasMore)
+        let cancelled = try reader.strings().count
         tally.add(.failed, outcome.timedOut.count + outcome.lost.count)
-        tally.add(.cancelled, try reader.strings().count)
+        tally.add(.cancelled, cancelled)
+        let late = (try reader.next().array ?? []).compactMap(\.integer)
+        metrics.swept(outcome, cancelled: cancelled, lateMs: late)
+        if var traces = try reader.row() { outcome.traces = traces.fields().compactMapValues(TraceParent.init) }
         return Handout(
             outcome: outcome, tasks: claims, callbacks: callbacks, hasBacklog: backlog > 0, nextDueInMs: due)
     }

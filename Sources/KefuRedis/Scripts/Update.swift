@@ -10,7 +10,9 @@ extension RedisTaskStore {
         if let timeout = update.timeout { arguments += ["timeout_hours", .string(timeout.hours)] }
         if let message = update.message { arguments += ["action_message", .string(message)] }
         var reader = try await run(
-            ScriptCall(scripts.update, keys: [keys.task(update.taskID)], arguments: arguments))
+            ScriptCall(
+                scripts.update, keys: [keys.task(update.taskID), keys.deliveries(update.taskID)],
+                arguments: arguments))
         let word = try reader.string()
         if word == "missing" { return Handout(outcome: .missing) }
         let status = try reader.status()
@@ -25,7 +27,9 @@ extension RedisTaskStore {
         let due = try reader.optionalInt()
         let backlog = try reader.int()
         guard var row = try reader.row() else { throw .defect("update answered no record") }
-        let record = try TaskRecord(id: update.taskID, fields: row.fields())
+        let fields = row.fields()
+        var record = try TaskRecord(id: update.taskID, fields: fields)
+        record.readCallbackAttempts(fields, failures: try reader.strings())
         return Handout(outcome: .updated(record), hasBacklog: backlog > 0, nextDueInMs: due)
     }
 }

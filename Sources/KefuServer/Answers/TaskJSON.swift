@@ -12,6 +12,10 @@ extension JSONWriter {
         beginArray()
         for attempt in task.failedAttempts { failedAttempt(attempt, times) }
         endArray()
+        key("callback_attempts")
+        beginArray()
+        for attempt in task.callbackAttempts { callbackAttempt(attempt, times) }
+        endArray()
         key("timeline")
         beginArray()
         for entry in task.timeline {
@@ -129,6 +133,8 @@ extension JSONWriter {
         bool(task.cancelRequested)
         key("cancel_reason")
         string(task.cancelReason)
+        key("traceparent")
+        string(task.trace?.text)
     }
 
     private mutating func failedAttempt(_ attempt: TaskRecord.FailedAttempt, _ times: TimeZoneRules) {
@@ -143,6 +149,27 @@ extension JSONWriter {
         string(attempt.error)
         key("duration_ms")
         int(attempt.durationMs)
+        endObject()
+    }
+
+    private mutating func callbackAttempt(_ attempt: TaskRecord.CallbackAttempt, _ times: TimeZoneRules) {
+        beginObject()
+        key("callback_id")
+        string(attempt.callbackID)
+        key("status")
+        string(attempt.status.rawValue)
+        key("attempt")
+        int(attempt.attempt)
+        key("at")
+        time(attempt.atMs, times)
+        key("http_status")
+        int(attempt.httpStatus)
+        key("error")
+        string(attempt.error)
+        key("duration_ms")
+        int(attempt.durationMs)
+        key("delivered")
+        bool(attempt.error == nil)
         endObject()
     }
 

@@ -12,18 +12,21 @@ package struct APIRoutes: Sendable {
     let instance: InstanceIdentity
     let drain: DrainSignal
     let broadcast: ChangeBroadcast
+    let scrape: @Sendable () async -> [UInt8]
     let platform: (any PlatformBodyDialect)?
     private let socket: SocketRoute
 
     /// - Parameters:
     ///   - drain: the server's own, so that the health check turns red when the shutdown begins.
     ///   - broadcast: to be run beside the server, and longer than it.
+    ///   - scrape: all metrics as Prometheus reads them.
     ///   - platform: what posted bodies of the platform's own shape mean; nil: none are taken.
     ///   - dialect: of WebSocket frames; nil: the contract's own.
     package init(
         intake: TaskIntake, store: any TaskStore, reader: RequestReader, times: TimeZoneRules,
         instance: InstanceIdentity, drain: DrainSignal, broadcast: ChangeBroadcast,
-        platform: (any PlatformBodyDialect)? = nil, dialect: (any PlatformDialect)? = nil
+        scrape: @escaping @Sendable () async -> [UInt8], platform: (any PlatformBodyDialect)? = nil,
+        dialect: (any PlatformDialect)? = nil
     ) {
         self.intake = intake
         self.store = store
@@ -32,6 +35,7 @@ package struct APIRoutes: Sendable {
         self.instance = instance
         self.drain = drain
         self.broadcast = broadcast
+        self.scrape = scrape
         self.platform = platform
         let dialect = dialect ?? ContractDialect(reader: reader, formatTime: { times.text($0) })
         socket = SocketRoute(dialect: dialect, intake: intake)
@@ -61,6 +65,7 @@ package struct APIRoutes: Sendable {
             Route(.get, "/api/openapi.json", .open, load: .query, handler: description),
             Route(.get, "/assets/:name", .open, load: .query, handler: asset),
             Route(.get, "/api/access", .any, load: .query, handler: access),
+            Route(.get, "/metrics", .read, load: .essential, handler: metrics),
             Route(.get, "/api/health", .open, load: .essential, handler: health),
             Route(.get, "/api/health/live", .open, load: .essential, handler: healthLive),
         ]

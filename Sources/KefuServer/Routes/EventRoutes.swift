@@ -3,7 +3,8 @@ import KefuCore
 // What customers did.
 extension APIRoutes {
     func event(_ request: Request) async throws(APIError) -> Answer {
-        let event = try read(request.body, reader.event)
+        var event = try read(request.body, reader.event)
+        event.join(request.trace)
         let outcome = try await calling { () async throws(StoreError) in try await intake.match(event) }
         return .success(outcome.chineseMessage) { writer in
             writer.beginObject()
@@ -15,7 +16,8 @@ extension APIRoutes {
     func eventBatch(_ request: Request) async throws(APIError) -> Answer {
         let items = try read(request.body, reader.events)
         // What could not be read is answered below.
-        let events = items.compactMap { try? $0.result.get() }
+        var events = items.compactMap { try? $0.result.get() }
+        if let trace = request.trace { for index in events.indices { events[index].join(trace) } }
         let results = events.isEmpty ? [] : await intake.match(events)
         var rest = results.makeIterator()
         var answer = Answer.success("批量事件处理完成", capacity: 96 * items.count + 64) { writer in

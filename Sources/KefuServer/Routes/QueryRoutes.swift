@@ -29,13 +29,14 @@ extension APIRoutes {
     }
 
     private static let listParameters = [
-        "status", "customer_id", "type", "priority", "created_by", "q", "limit", "cursor",
+        "task_id", "status", "customer_id", "type", "priority", "created_by", "q", "limit", "cursor",
     ]
 
     static func listQuery(_ text: String) throws(APIError) -> ListQuery {
         let parameters = try QueryParameters(text, known: listParameters)
         var query = ListQuery()
         query.status = try parameters.word("status")
+        query.taskID = try parameters.text("task_id", bytes: 128)
         query.customerID = try parameters.text("customer_id", bytes: 128)
         query.type = try parameters.text("type", bytes: 64)
         query.priority = try parameters.word("priority")

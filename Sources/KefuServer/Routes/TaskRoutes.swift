@@ -3,7 +3,8 @@ import KefuCore
 // Tasks as they come in, and what senders and operators do to them.
 extension APIRoutes {
     func receive(_ request: Request) async throws(APIError) -> Answer {
-        let task = try read(request.body, reader.task)
+        var task = try read(request.body, reader.task)
+        task.trace = request.trace
         let outcome = try await calling { () async throws(StoreError) in try await intake.receive(task) }
         switch outcome {
         case .accepted(let generation):
@@ -25,7 +26,8 @@ extension APIRoutes {
     func receiveBatch(_ request: Request) async throws(APIError) -> Answer {
         let items = try read(request.body, reader.tasks)
         // What could not be read is answered below.
-        let tasks = items.compactMap { try? $0.result.get() }
+        var tasks = items.compactMap { try? $0.result.get() }
+        if let trace = request.trace { for index in tasks.indices { tasks[index].trace = trace } }
         let results = tasks.isEmpty ? [] : await intake.receive(tasks)
         var rest = results.makeIterator()
         var answer = Answer.success("批量任务处理完成", capacity: 128 * items.count + 64) { writer in

@@ -1,3 +1,4 @@
+import KefuCore
 import NIOCore
 
 /// What a route sees of a request.
@@ -12,9 +13,14 @@ package struct Request: Sendable {
     package var ifNoneMatch: String?
     /// The value of `Last-Event-ID`.
     package var lastEventID: String?
+    /// The value of `traceparent`, nil when there is not exactly one.
+    package var traceparent: String?
     /// Why a request for a WebSocket cannot be granted.
     package var upgradeFault: APIError?
     package var body: ByteBuffer
+
+    /// The caller's trace; nil without a valid one.
+    var trace: TraceParent? { traceparent.flatMap(TraceParent.init) }
 }
 
 /// One line of the table of paths.
@@ -40,6 +46,8 @@ package struct Route: Sendable {
     /// For paths whose connections become WebSockets; the handler answers those that cannot.
     package var socket: SocketRoute?
     package var handler: Handler
+    /// Its place in ``Router/routes``.
+    package internal(set) var index = 0
 
     package init(
         _ method: Method, _ path: String, _ permission: Permission, load: LoadClass,

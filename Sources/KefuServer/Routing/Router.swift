@@ -21,10 +21,14 @@ package struct Router: Sendable {
     }
 
     private let entries: [Entry]
+    /// All of them, each with its index.
+    let routes: [Route]
 
     /// - Parameter routes: no two of them with one method and path.
     package init(_ routes: [Route]) {
-        var entries: [Entry] = []
+        var (routes, entries): ([Route], [Entry]) = (routes, [])
+        for index in routes.indices { routes[index].index = index }
+        self.routes = routes
         for route in routes {
             let takesArgument = route.path.contains("/:")
             let literal = Array(

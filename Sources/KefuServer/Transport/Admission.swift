@@ -38,6 +38,9 @@ final class Admission: Sendable {
         return false
     }
 
+    /// How many are being answered.
+    var inFlight: Int { requests.load(ordering: .relaxed) }
+
     func leave() { requests.subtract(1, ordering: .relaxed) }
 
     /// Sets aside memory for a body that is about to be read; false when too much is being read already.

@@ -1,3 +1,4 @@
+import KefuCore
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -136,13 +137,14 @@ extension HTTPConnection {
         timer?.expire(at: .distantFuture)
         let request = Request(
             pathArgument: head.pathArgument, query: head.query, caller: head.caller, ifNoneMatch: head.ifNoneMatch,
-            lastEventID: head.lastEventID, upgradeFault: head.upgradeFault, body: body)
+            lastEventID: head.lastEventID, traceparent: head.traceparent, upgradeFault: head.upgradeFault, body: body)
         body = ByteBuffer()
         let connection = NIOLoopBound(self, eventLoop: loop.executor.eventLoop)
         let route = head.route
         let admission = server.admission
+        let requestID = exchange.requestID
         Task.immediate(executorPreference: loop.executor) {
-            let answer = await route.answer(to: request)
+            let answer = await RequestScope.$id.withValue(requestID) { await route.answer(to: request) }
             admission.leave()
             guard let live = answer.live else { return connection.value.finish(answer) }
             connection.value.beginLive(answer, live)
@@ -155,7 +157,7 @@ extension HTTPConnection {
     private func finish(_ answer: Answer) {
         releaseBody()
         guard phase == .answering, let context else { return }
-        log(answer)
+        note(answer)
         if isQuiescing || server.drain.isDraining { exchange.closes = true }
         if exchange.closes { return sendLast(answer) }
         send(answer)
@@ -176,7 +178,7 @@ extension HTTPConnection {
         releaseBody()
         if closes || isQuiescing { exchange.closes = true }
         let answer = Answer.failure(error)
-        log(answer)
+        note(answer)
         send(answer)
         guard !exchange.closes else { return linger() }
         phase = .discarding
@@ -250,7 +252,9 @@ extension HTTPConnection {
         }
     }
 
-    func log(_ answer: Answer) {
+    /// Counts an answer, and logs what is to be said of it.
+    func note(_ answer: Answer) {
+        server.metrics.answered(answer.status, route: exchange.accepted?.route.index, since: exchange.startedAt)
         if let cause = answer.cause {
             // What the store cannot do right now its own connections tell; here it would come once a request.
             server.logger.log(

@@ -21,7 +21,7 @@ extension HTTPConnection {
     func beginLive(_ answer: Answer, _ body: LiveBody) {
         releaseBody()
         guard phase == .answering, context != nil else { return body.end(.gone) }
-        log(answer)
+        note(answer)
         exchange.closes = true
         phase = .streaming
         live = LiveState(body: body, isChunked: !exchange.confirmsKeepAlive)

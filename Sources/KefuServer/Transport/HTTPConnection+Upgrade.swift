@@ -34,7 +34,10 @@ extension HTTPConnection {
             // First what would take frames for requests; the decoder hands on what it holds when it goes.
             pipeline.removeHandler(watch, promise: nil)
             pipeline.removeHandler(self, promise: nil)
-            pipeline.removeHandler(decoder, promise: nil)
+            let gone = context.eventLoop.makePromise(of: Void.self)
+            // Frames that came with the request are all there now: the session may wait for no further read.
+            gone.futureResult.assumeIsolated().whenSuccess { _ in pipeline.fireChannelReadComplete() }
+            pipeline.removeHandler(decoder, promise: gone)
         } catch {
             server.logger.error("socket could not be set up", metadata: ["error": "\(error)"])
             context.close(promise: nil)

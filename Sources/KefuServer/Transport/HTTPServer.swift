@@ -1,4 +1,5 @@
 import Logging
+import Metrics
 import NIOCore
 import NIOExtras
 import NIOHTTP1
@@ -57,17 +58,20 @@ package final class HTTPServer: Service {
     private let loops: [ObjectIdentifier: LoopResources]
     private let listening: EventLoopPromise<Int>
 
-    /// - Parameter drain: set when the shutdown begins; whoever knows earlier may set it before.
+    /// - Parameters:
+    ///   - drain: set when the shutdown begins; whoever knows earlier may set it before.
+    ///   - metrics: makes what counts requests.
     package init(
         group: MultiThreadedEventLoopGroup, address: ListenAddress, router: Router,
         access: AccessControl = AccessControl(), limits: ServerLimits = ServerLimits(), tls: TLSFiles? = nil,
-        drain: DrainSignal = DrainSignal(), logger: Logger
+        drain: DrainSignal = DrainSignal(), metrics: any MetricsFactory = NOOPMetricsHandler.instance, logger: Logger
     ) {
         self.group = group
         self.address = address
         self.tls = tls
         context = ServerContext(
-            check: HeadCheck(router: router, access: access, limits: limits), drain: drain, logger: logger)
+            check: HeadCheck(router: router, access: access, limits: limits), drain: drain, metrics: metrics,
+            logger: logger)
         var loops: [ObjectIdentifier: LoopResources] = [:]
         for loop in group.makeIterator() { loops[ObjectIdentifier(loop)] = LoopResources(loop) }
         self.loops = loops
@@ -78,6 +82,9 @@ package final class HTTPServer: Service {
 
     /// The port that the server listens on, as soon as it does; the error of a start that failed.
     package func port() async throws -> Int { try await listening.futureResult.get() }
+
+    /// How many requests are being answered at this moment.
+    package var requestsInFlight: Int { context.admission.inFlight }
 
     package func run() async throws {
         let quiescing = ServerQuiescingHelper(group: group)

@@ -8,6 +8,7 @@ struct AcceptedHead {
     var caller: Caller?
     var ifNoneMatch: String?
     var lastEventID: String?
+    var traceparent: String?
     /// nil: the connection is to stay HTTP.
     var upgrade: UpgradeRequest?
     /// Bytes; the body may be shorter when it is chunked.
@@ -57,6 +58,7 @@ struct HeadCheck: Sendable {
             AcceptedHead(
                 route: route, pathArgument: argument, query: query, caller: caller, ifNoneMatch: fields.ifNoneMatch,
                 lastEventID: fields.lastEventID,
+                traceparent: fields.traceparents == 1 ? fields.traceparent : nil,
                 upgrade: fields.wantsUpgrade && route.socket != nil ? UpgradeRequest(head.headers) : nil,
                 bodyLimit: limit, contentLength: length,
                 expectsContinue: fields.expectsContinue && length != 0))

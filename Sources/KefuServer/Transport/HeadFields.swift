@@ -13,6 +13,8 @@ struct HeadFields {
     private(set) var transferEncoding: String?
     private(set) var ifNoneMatch: String?
     private(set) var lastEventID: String?
+    private(set) var traceparent: String?
+    private(set) var traceparents = 0
     private(set) var requestID: String?
     private(set) var requestIDs = 0
     private(set) var expectsContinue = false
@@ -25,6 +27,9 @@ struct HeadFields {
             case 4 where Self.equal(name, "host"): hosts += 1
             case 6 where Self.equal(name, "expect"): expectsContinue = Self.equal(value, "100-continue")
             case 7 where Self.equal(name, "upgrade"): wantsUpgrade = true
+            case 11 where Self.equal(name, "traceparent"):
+                traceparent = String(Substring(Self.trimmed(value[...].utf8)))
+                traceparents += 1
             case 12 where Self.equal(name, "content-type"): contentType = value
             case 12 where Self.equal(name, "x-request-id"):
                 requestID = value

@@ -1,4 +1,5 @@
 import Logging
+import Metrics
 import NIOCore
 
 /// What all connections of a server share.
@@ -11,14 +12,16 @@ final class ServerContext: Sendable {
     let drain: DrainSignal
     /// Set when the listener closes: idle connections close, too.
     let stopping = DrainSignal()
+    let metrics: ServerMetrics
     let logger: Logger
 
-    init(check: HeadCheck, drain: DrainSignal, logger: Logger) {
+    init(check: HeadCheck, drain: DrainSignal, metrics factory: any MetricsFactory, logger: Logger) {
         self.check = check
         limits = check.limits
         deadlines = Deadlines(check.limits)
         admission = Admission(limits: check.limits)
         self.drain = drain
+        metrics = ServerMetrics(check.router.routes, factory)
         self.logger = logger
     }
 }

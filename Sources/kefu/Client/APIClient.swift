@@ -19,6 +19,21 @@ struct Envelope: Sendable {
     var body: [UInt8]
     var root: JSONNode
 
+    init(httpStatus: Int, body: [UInt8], root: JSONNode) {
+        self.httpStatus = httpStatus
+        self.body = body
+        self.root = root
+    }
+
+    /// nil for what is not an answer of this API, whatever is wrong with it.
+    init?(httpStatus: Int, body: [UInt8]) {
+        // The error only says that it is no such JSON.
+        guard let root = try? JSONDecoder().decode(JSONNode.self, from: Data(body)), !root["code"].isNull else {
+            return nil
+        }
+        self.init(httpStatus: httpStatus, body: body, root: root)
+    }
+
     var message: String { root["message"].string ?? "" }
     var data: JSONNode { root["data"] }
 
@@ -45,6 +60,11 @@ struct Unreachable: Error, CustomStringConvertible {
     var description: String
 }
 
+/// The server said that what was asked is not to be had.
+struct Refused: Error {
+    var answer: Envelope
+}
+
 /// Talks to a running instance.
 struct APIClient: Sendable {
     /// A page of 500 tasks with everything in them, with room.
@@ -63,10 +83,23 @@ struct APIClient: Sendable {
     }
 
     func get(_ path: String, _ query: [(name: String, value: String?)] = []) async throws(Unreachable) -> Envelope {
-        let pairs = query.compactMap { item in
-            item.value.map { "\(item.name)=\(Self.percentEncoded($0))" }
-        }
-        return try await perform(.get, path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")), body: [])
+        try await perform(.get, path + Self.encoded(query), body: [])
+    }
+
+    /// Begins to read an answer that goes on for as long as it is read.
+    func open(
+        _ path: String, _ query: [(name: String, value: String?)] = [], headers: [(name: String, value: String)] = []
+    ) throws(CurlError) -> CurlStream {
+        try CurlStream(base + path + Self.encoded(query), headers: headers + authorization)
+    }
+
+    private static func encoded(_ query: [(name: String, value: String?)]) -> String {
+        let pairs = query.compactMap { item in item.value.map { "\(item.name)=\(percentEncoded($0))" } }
+        return pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")
+    }
+
+    private var authorization: [(name: String, value: String)] {
+        token.map { [("Authorization", "Bearer \($0)")] } ?? []
     }
 
     func post(_ path: String, body: [UInt8]) async throws(Unreachable) -> Envelope {
@@ -92,20 +125,15 @@ struct APIClient: Sendable {
     private func perform(
         _ method: HTTPRequest.Method, _ path: String, body: [UInt8]
     ) async throws(Unreachable) -> Envelope {
-        var headers: [(name: String, value: String)] = []
-        if !body.isEmpty { headers.append(("Content-Type", "application/json")) }
-        if let token { headers.append(("Authorization", "Bearer \(token)")) }
+        let headers = (body.isEmpty ? [] : [("Content-Type", "application/json")]) + authorization
         let request = HTTPRequest(
             method, base + path, headers: headers, body: body, timeout: Self.timeout, answerLimit: Self.answerLimit)
         switch await transport.perform(request) {
         case .success(let response):
-            // Whatever is wrong with it, it is not an answer of this API.
-            guard let root = try? JSONDecoder().decode(JSONNode.self, from: Data(response.body)),
-                !root["code"].isNull
-            else {
+            guard let envelope = Envelope(httpStatus: response.status, body: response.body) else {
                 throw Unreachable(description: "\(base) answered \(response.status), but not as Kefu does")
             }
-            return Envelope(httpStatus: response.status, body: response.body, root: root)
+            return envelope
         case .failure(.unreachable(let detail)): throw Unreachable(description: "\(base): \(detail)")
         case .failure(.timedOut): throw Unreachable(description: "\(base) did not answer within \(Self.timeout)")
         case .failure(.notSent): throw Unreachable(description: "\(base): not sent")

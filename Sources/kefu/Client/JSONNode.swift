@@ -1,3 +1,5 @@
+import Foundation
+
 /// A JSON answer as the verbs look at it. Numbers keep their digits only as far as people read them; programs get
 /// the server's own bytes (`--json`).
 enum JSONNode: Decodable, Equatable, Sendable {
@@ -27,6 +29,13 @@ enum JSONNode: Decodable, Equatable, Sendable {
         } else {
             self = .object(try value.decode([String: JSONNode].self))
         }
+    }
+
+    /// nil when the text is not JSON.
+    init?(_ text: String) {
+        // The error only says that it is none.
+        guard let node = try? JSONDecoder().decode(JSONNode.self, from: Data(text.utf8)) else { return nil }
+        self = node
     }
 
     subscript(key: String) -> JSONNode {

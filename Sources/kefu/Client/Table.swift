@@ -14,17 +14,40 @@ struct Table {
     }
 
     /// One line a row, the titles first, each with its end; columns are two spaces apart.
-    var text: String {
+    var text: String { text(within: nil) }
+
+    /// The same for a terminal.
+    ///
+    /// - Parameters:
+    ///   - width: in columns of the terminal; nil: as wide as it gets.
+    ///   - expendable: titles of the columns that go, in this order, until the lines fit; then lines are cut.
+    func text(within width: Int?, expendable: [String] = [], paint: Paint = Paint(isOn: false)) -> String {
         let all = [titles] + rows
         let widths = titles.indices.map { column in all.map { TextWidth.of($0[column]) }.max() ?? 0 }
-        return all.map { row in
+        let shown = columns(within: width ?? .max, widths, expendable)
+        return all.enumerated().map { number, row in
             var line = ""
-            for (cell, width) in zip(row, widths) {
-                line += cell + String(repeating: " ", count: width - TextWidth.of(cell) + 2)
+            var left = width ?? .max
+            for column in shown where left > 0 {
+                let cell = TextWidth.of(row[column]) > left ? Self.shown(row[column], widest: left) : row[column]
+                line += paint(cell, number == 0 ? .bold : Paint.color(of: cell))
+                left -= TextWidth.of(cell)
+                if column == shown.last { break }
+                let gap = min(widths[column] - TextWidth.of(cell) + 2, left)
+                line += String(repeating: " ", count: gap)
+                left -= gap
             }
             while line.last == " " { line.removeLast() }
             return line + "\n"
         }.joined()
+    }
+
+    private func columns(within width: Int, _ widths: [Int], _ expendable: [String]) -> [Int] {
+        var shown = Array(titles.indices)
+        for title in expendable where shown.reduce(-2, { $0 + widths[$1] + 2 }) > width {
+            shown.removeAll { titles[$0] == title }
+        }
+        return shown
     }
 
     /// A cell's text, escaped and cut.

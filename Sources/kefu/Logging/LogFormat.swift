@@ -4,8 +4,11 @@ import Logging
 enum LogFormat: String, CaseIterable {
     /// `2026-02-27T09:00:00.000+08:00 INFO 任务触发 task_id=T1 customer_id=c1 attempt=1`
     case text
-    /// One JSON object a line: `time`, `level`, `message`, `logger`, then the fields.
+    /// One JSON object a line: `time`, `level`, `message`, `logger`, then the fields, each name once: a field that has
+    /// one of these four is called `field_message` and so on.
     case json
+
+    private static let ownNames: Set = ["time", "level", "message", "logger"]
 
     /// - Parameters:
     ///   - time: RFC 3339.
@@ -32,7 +35,10 @@ enum LogFormat: String, CaseIterable {
             Self.appendMember("level", level.rawValue, to: &line)
             Self.appendMember("message", message, limit: LogText.longestMessage, to: &line)
             Self.appendMember("logger", logger, to: &line)
-            for field in fields { Self.appendMember(field.name, field.value, to: &line) }
+            for field in fields {
+                let isTaken = Self.ownNames.contains(field.name)
+                Self.appendMember(isTaken ? "field_\(field.name)" : field.name, field.value, to: &line)
+            }
             line.append(UInt8(ascii: "}"))
         }
         line.append(UInt8(ascii: "\n"))

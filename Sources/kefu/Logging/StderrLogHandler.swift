@@ -1,4 +1,5 @@
 import Glibc
+import KefuCore
 import Logging
 import Synchronization
 
@@ -55,6 +56,11 @@ struct StderrLogHandler: LogHandler {
         clock_gettime(CLOCK_REALTIME, &now)
         return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
     }
+}
+
+extension Logger.MetadataProvider {
+    /// Names the request that the present work is done for.
+    static let request = Logger.MetadataProvider { RequestScope.id.map { ["request_id": "\($0)"] } ?? [:] }
 }
 
 /// The standard error stream, past C's buffers.

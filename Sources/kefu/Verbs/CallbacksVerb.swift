@@ -16,7 +16,7 @@ struct ListCallbacks: AsyncParsableCommand {
               kefu callbacks --state dead --limit 500
             """)
 
-    @Option(help: "pending or dead.") var state = "pending"
+    @Option(help: "pending or dead.", completion: .list(["pending", "dead"])) var state = "pending"
     @Option(help: "1-500.") var limit = 50
     @Option(help: "Where the page before ended.") var cursor: String?
     @OptionGroup var client: ClientOptions

@@ -1,11 +1,11 @@
 import ArgumentParser
-import Foundation
-import Glibc
 import KefuOutbound
 
 /// What all verbs that talk to a running instance share.
 struct ClientOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("A file of NAME=value lines; the environment wins.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A file of NAME=value lines; the environment wins.", valueName: "file"),
+        completion: .file())
     var config: String?
 
     @Flag(help: "Print the server's answer as it came, for programs.")
@@ -20,6 +20,9 @@ struct ClientOptions: ParsableArguments {
         defer { transport.shutdown() }
         do {
             try await body(APIClient(base: url, token: token, transport: transport))
+        } catch let error as Refused {
+            StandardError.line("kefu: \(error.answer.complaint)")
+            throw error.answer.exit ?? Exit.unavailable
         } catch let error as Unreachable {
             StandardError.line("kefu: \(Table.escaped(error.description))")
             throw Exit.unavailable
@@ -50,20 +53,6 @@ struct ClientOptions: ParsableArguments {
             StandardError.line("kefu: \(answer.complaint)")
         }
         if let exit = answer.exit { throw exit }
-    }
-}
-
-/// The standard output stream.
-enum Output {
-    /// Writes all bytes; ends quietly when the reader has gone (`kefu list | head`).
-    static func write(_ bytes: [UInt8]) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return }
-            rest = rest.dropFirst(count)
-        }
     }
 }
 

@@ -15,7 +15,9 @@ struct EventVerb: AsyncParsableCommand {
 
     @Option(help: "The customer's id.") var customer: String
     @Option(help: "What the customer wrote.") var text: String?
-    @Option(help: "customer_message, customer_payment, customer_order or custom_event.") var type: String?
+    @Option(
+        help: "customer_message, customer_payment, customer_order or custom_event.", completion: .list(Words.events))
+    var type: String?
     @Option(help: "The name of a custom event.") var event: String?
     @Option(help: "A JSON object that conditions look at.") var data: String?
     @Option(help: "Your id of this event: it is processed once in 24 h.") var eventID: String?

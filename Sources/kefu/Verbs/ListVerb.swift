@@ -5,7 +5,7 @@ struct ListVerb: AsyncParsableCommand {
         commandName: "list", abstract: "List tasks, newest first.",
         discussion: """
             One call looks at 1,000 tasks at most, so a filtered page may be short; --all walks to the end.
-            With --json each page is one line.
+            With --json each page is one line. A terminal gets colours, and the columns that it has room for.
 
             EXAMPLES
               kefu list --status failed
@@ -13,15 +13,17 @@ struct ListVerb: AsyncParsableCommand {
               kefu list --search 好的 --limit 20
             """)
 
-    @Option(help: "waiting, running, completed, failed or cancelled.") var status: String?
+    @Option(help: "waiting, running, completed, failed or cancelled.", completion: .list(Words.statuses))
+    var status: String?
     @Option(help: "The customer's id.") var customer: String?
     @Option(help: "The task's type.") var type: String?
-    @Option(help: "urgent, high or normal.") var priority: String?
+    @Option(help: "urgent, high or normal.", completion: .list(Words.priorities)) var priority: String?
     @Option(help: "Who issued it.") var createdBy: String?
     @Option(help: "Part of an id, keyword or message.") var search: String?
     @Option(help: "Tasks a page, 1-500.") var limit = 50
     @Option(help: "Where the page before ended.") var cursor: String?
     @Flag(help: "All pages.") var all = false
+    @Option(help: "Colours: auto, always or never.") var color = ColorChoice.auto
     @OptionGroup var client: ClientOptions
 
     func run() async throws {
@@ -36,8 +38,8 @@ struct ListVerb: AsyncParsableCommand {
                 next = answer.data["next_cursor"].string
             } while all && next != nil
             guard !client.json else { return }
-            Output.write(Array(TaskText.list(tasks).utf8))
-            if let next { Output.write(Array("\nmore: --cursor \(Table.escaped(next))\n".utf8)) }
+            Output.write(TaskText.list(tasks, within: Terminal.size?.columns, paint: color.paint))
+            if let next { Output.write("\nmore: --cursor \(Table.escaped(next))\n") }
         }
     }
 

@@ -15,7 +15,7 @@ struct SendVerb: AsyncParsableCommand {
                      "action": {"type": "send_message", "message": "你好"}}' | kefu send -
             """)
 
-    @Argument(help: "A file of JSON, or - for the standard input.") var file: String
+    @Argument(help: "A file of JSON, or - for the standard input.", completion: .file()) var file: String
     @OptionGroup var client: ClientOptions
 
     func run() async throws {

@@ -18,7 +18,9 @@ struct ServeVerb: AsyncParsableCommand {
               kefu serve --config /etc/kefu.env
             """)
 
-    @Option(help: ArgumentHelp("A file of NAME=value lines; the environment wins.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A file of NAME=value lines; the environment wins.", valueName: "file"),
+        completion: .file())
     var config: String?
 
     func run() async throws {
@@ -28,10 +30,13 @@ struct ServeVerb: AsyncParsableCommand {
             return try Settings(source)
         }
         let times = settings.timeZone
-        LoggingSystem.bootstrap { label in
-            StderrLogHandler(
+        let handler = { @Sendable (label: String, provider: Logger.MetadataProvider?) in
+            var handler = StderrLogHandler(
                 label: label, level: settings.logLevel, format: settings.logFormat, formatTime: { times.text($0) })
+            handler.metadataProvider = provider
+            return handler as any LogHandler
         }
+        LoggingSystem.bootstrap(handler, metadataProvider: .request)
         let logger = Logger(label: "kefu")
         do {
             let stop = await StopSignal.listen()

@@ -10,7 +10,7 @@ enum TaskText {
         "attempts", "retry_count", "max_retry", "generation", "error_code", "error_message", "cancel_requested",
         "cancel_reason", "result",
     ]
-    private static let lists = ["timeline", "failed_attempts"]
+    private static let lists = ["timeline", "failed_attempts", "callback_attempts"]
 
     static func everything(_ task: JSONNode) -> String {
         guard case .object(let members) = task else { return "" }
@@ -29,6 +29,13 @@ enum TaskText {
             }
             text += "\n" + table.text
         }
+        if !task["callback_attempts"].elements.isEmpty {
+            var table = Table("CALLBACK", "TRY", "AT", "HTTP", "MS", "ERROR")
+            for attempt in task["callback_attempts"].elements {
+                table.add(["status", "attempt", "at", "http_status", "duration_ms", "error"].map { attempt[$0].text })
+            }
+            text += "\n" + table.text
+        }
         return text
     }
 
@@ -37,18 +44,23 @@ enum TaskText {
         "\(Table.escaped(answer.data["task_id"].text))  \(answer.data["status"].text)  \(answer.message)\n"
     }
 
-    static func list(_ tasks: [JSONNode]) -> String {
+    /// What a narrow terminal does without, first to last.
+    private static let expendable = ["ACTION", "KEYWORDS", "TRIGGER", "PRIORITY", "ERROR", "CREATED", "CUSTOMER"]
+
+    /// - Parameter width: of the terminal; nil when it is none: then nothing is left out or shortened.
+    static func list(_ tasks: [JSONNode], within width: Int? = nil, paint: Paint = Paint(isOn: false)) -> String {
         var table = Table("TASK", "STATUS", "PRIORITY", "CUSTOMER", "TRIGGER", "KEYWORDS", "ACTION", "CREATED", "ERROR")
         for task in tasks {
             let keywords = [task["trigger_keyword"].text, task["trigger_keywords"].text].filter { !$0.isEmpty }
             let others = max(0, task["triggers"].elements.count - 1)
+            let created = task["created_at"].text
             table.add([
                 task["task_id"].text, task["status"].text, task["priority"].text, task["customer_id"].text,
                 task["trigger_type"].text + (others == 0 ? "" : " +\(others)"), keywords.joined(separator: ", "),
-                task["action_type"].text,
-                task["created_at"].text, task["error_code"].text,
+                task["action_type"].text, width == nil ? created : ChangeText.shortTime(created),
+                task["error_code"].text,
             ])
         }
-        return table.text
+        return table.text(within: width, expendable: expendable, paint: paint)
     }
 }

@@ -15,7 +15,7 @@ struct UpdateVerb: AsyncParsableCommand {
 
     @Argument(help: "The task's id.") var id: String
     @Option(help: "The new time; without an offset in the server's zone.") var time: String?
-    @Option(help: "urgent, high or normal.") var priority: String?
+    @Option(help: "urgent, high or normal.", completion: .list(Words.priorities)) var priority: String?
     @Option(help: "What is sent instead.") var message: String?
     @Option(help: "How long it waits for its trigger; fractions are allowed.") var timeoutHours: Double?
     @OptionGroup var client: ClientOptions

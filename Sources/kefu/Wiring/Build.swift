@@ -3,6 +3,7 @@ import KefuAdapter
 import KefuConnector
 import KefuCore
 import KefuEngine
+import KefuMetrics
 import KefuOutbound
 import KefuRedis
 import KefuServer
@@ -21,6 +22,7 @@ struct Build {
     let embedded: EmbeddedRedis?
     let transport: CurlTransport
     let server: HTTPServer
+    let metrics = MetricsRegistry()
     let grace: GracePeriod
     let services: [any Service]
 
@@ -36,38 +38,39 @@ struct Build {
         let identity = Self.identity()
         redis = try RedisClient(
             endpoint: endpoint, group: group, scripts: ScriptLibrary.production.all, name: "kefu-\(identity.id)",
-            needsPrimary: true, confirmation: ReplicaConfirmation(replicas: settings.minReplicas), logger: logger)
+            needsPrimary: true, confirmation: ReplicaConfirmation(replicas: settings.minReplicas),
+            metrics: RedisClientMetrics(metrics), logger: logger)
         // Longer than a Redis that runs needs; one that does not is waited for while requests are refused.
         _ = await redis.waitUntilConnected(within: .seconds(2))
         let store = RedisTaskStore(
             client: redis, instance: identity,
             policy: SchedulingPolicy(
                 lease: settings.lease, gatewayTimeout: settings.gatewayTimeout, retention: settings.retention,
-                calledBack: settings.calledBack, eventLog: settings.eventLog))
+                calledBack: settings.calledBack, eventLog: settings.eventLog), metrics: StoreMetrics(metrics))
         let transport = try CurlTransport()
         self.transport = transport
         grace = GracePeriod(length: settings.shutdown) { transport.shutdown() }
+        let scrape = Scrape(metrics, store: store, version: Kefu.version)
         let broadcast = ChangeBroadcast(
             feed: RedisChangeFeed(client: redis), store: store, times: settings.timeZone, logger: logger)
         let reader = RequestReader(timeZone: settings.timeZone, eventLog: settings.eventLog)
         let connection = Connection(settings, reader: reader)
         let engine = Engine(
-            settings, store: store, transport: transport, socket: connection.gateway, grace: grace, logger: logger)
+            settings, store: store, transport: transport, socket: connection.gateway, grace: grace,
+            metrics: EngineMetrics(metrics), logger: logger)
         let drain = DrainSignal()
         let routes = APIRoutes(
             intake: TaskIntake(store: store, executor: engine.executor), store: store, reader: reader,
             times: settings.timeZone, instance: InstanceIdentity(id: identity.id, version: identity.version),
-            drain: drain, broadcast: broadcast, platform: settings.platformDialect(reader: reader),
-            dialect: connection.dialect)
-        var limits = ServerLimits()
-        limits.shutdownGrace = settings.shutdown
-        limits.connections = OpenFiles.room(for: settings.maxConnections, beside: settings.concurrency, logger)
-        limits.requestsInFlight = settings.maxRequests
-        limits.socket.finishDeadline = settings.shutdown
+            drain: drain, broadcast: broadcast, scrape: { await scrape.text() },
+            platform: settings.platformDialect(reader: reader), dialect: connection.dialect)
         server = HTTPServer(
             group: group, address: ListenAddress(host: settings.host, port: settings.port),
-            router: Router(routes.all), access: AccessControl(tokens: settings.tokens), limits: limits,
-            tls: settings.tls, drain: drain, logger: logger)
+            router: Router(routes.all), access: AccessControl(tokens: settings.tokens),
+            limits: Self.limits(settings, logger), tls: settings.tls, drain: drain, metrics: metrics, logger: logger)
+        scrape.read("kefu_http_requests_in_flight") { [server] in server.requestsInFlight }
+        scrape.read("kefu_claims_held") { engine.executor.running }
+        scrape.read("kefu_redis_commands_total") { [redis] in redis.commandsSent }
         let moving = try connection.services(
             settings, store: store, executor: engine.executor, beside: engine.services, on: group, logger: logger)
         services = [embedded.map(EmbeddedRedisService.init)].compactMap { $0 } + moving + [broadcast, server]
@@ -75,6 +78,15 @@ struct Build {
 
     /// Half of the cores: Redis needs the others, and one loop's commands share a write.
     private static var loops: Int { min(max(1, System.coreCount / 2), 4) }
+
+    private static func limits(_ settings: Settings, _ logger: Logger) -> ServerLimits {
+        var limits = ServerLimits()
+        limits.shutdownGrace = settings.shutdown
+        limits.connections = OpenFiles.room(for: settings.maxConnections, beside: settings.concurrency, logger)
+        limits.requestsInFlight = settings.maxRequests
+        limits.socket.finishDeadline = settings.shutdown
+        return limits
+    }
 
     private static func startRedis(_ settings: Settings, logger: Logger) async throws -> EmbeddedRedis? {
         guard settings.redis == nil else { return nil }
@@ -126,19 +138,20 @@ private struct Engine {
 
     init(
         _ settings: Settings, store: RedisTaskStore, transport: CurlTransport, socket: SocketGateway?,
-        grace: GracePeriod, logger: Logger
+        grace: GracePeriod, metrics: EngineMetrics, logger: Logger
     ) {
         let policy = RetryPolicy(base: settings.retryBase)
         let alarm = Alarm()
         let courier = CallbackCourier(
             store: store,
             transport: settings.callbackTransport(timeout: Self.callbackTimeout(settings), over: transport),
-            policy: policy, alarm: alarm, grace: grace, logger: logger)
+            policy: policy, alarm: alarm, grace: grace, metrics: metrics, logger: logger)
         let gateway: any MessageGateway =
             if let socket { socket } else { settings.gateway(over: transport) ?? LoggingGateway(logger: logger) }
         let executor = Executor(
             store: store, gateway: gateway, courier: courier, alarm: alarm, policy: policy,
-            terms: LeaseTerms(length: settings.lease), capacity: settings.concurrency, grace: grace, logger: logger)
+            terms: LeaseTerms(length: settings.lease), capacity: settings.concurrency, grace: grace,
+            metrics: metrics, logger: logger)
         self.executor = executor
         services = [
             Heartbeat(store: store, running: { executor.running }, logger: logger), courier, executor,

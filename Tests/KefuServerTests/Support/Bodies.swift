@@ -33,6 +33,7 @@ enum Bodies {
         ("GET", "/api/callbacks", nil),
         ("POST", "/api/callbacks/replay", #"{"all_dead": true}"#),
         ("GET", "/api/access", nil),
+        ("GET", "/metrics", nil),
         ("GET", "/api/health", nil),
         ("GET", "/api/health/live", nil),
     ]

@@ -1,4 +1,5 @@
 import KefuCore
+import KefuMetrics
 import KefuServer
 import Logging
 import NIOCore
@@ -60,17 +61,20 @@ struct TestServer: Sendable {
         let feed = FakeFeed()
         let log = LogRecorder()
         let drain = DrainSignal()
+        let registry = MetricsRegistry()
+        let metrics = Scrape(registry, store: store, version: "1.2.3")
         let times = try #require(TimeZoneRules(name: "Asia/Shanghai"))
         let broadcast = ChangeBroadcast(
             feed: feed, store: store, times: times, limits: stream, logger: log.logger(level: logLevel))
         let routes = APIRoutes(
             intake: TaskIntake(store: store, executor: IdleExecutor()), store: store,
             reader: RequestReader(timeZone: times, eventLog: .seconds(60)), times: times,
-            instance: InstanceIdentity(id: "test-1", version: "1.2.3"), drain: drain, broadcast: broadcast)
+            instance: InstanceIdentity(id: "test-1", version: "1.2.3"), drain: drain, broadcast: broadcast,
+            scrape: { await metrics.text() })
         let server = HTTPServer(
             group: .singleton, address: ListenAddress(port: 0), router: Router(routes.all + extra),
             access: AccessControl(tokens: tokens), limits: limits, tls: tls, drain: drain,
-            logger: log.logger(level: logLevel))
+            metrics: registry, logger: log.logger(level: logLevel))
         let services = ServiceGroup(services: [broadcast, server], logger: log.logger(level: logLevel))
         try await withThrowingTaskGroup { group in
             group.addTask { try await services.run() }
