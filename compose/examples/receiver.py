@@ -3,6 +3,7 @@
 import json
 import socketserver
 import sys
+import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import webhooks
@@ -17,6 +18,16 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 30  # for a peer that falls silent
 
     def do_POST(self):
+        with self.server.idle:
+            self.server.open += 1
+        try:
+            self.receive()
+        finally:
+            with self.server.idle:
+                self.server.open -= 1
+                self.server.idle.notify_all()
+
+    def receive(self):
         length = self.headers.get("content-length", "")
         if not length.isascii() or not length.isdigit() or int(length) > MOST_BYTES:
             self.close_connection = True  # what follows is not read
@@ -63,7 +74,13 @@ class Server(ThreadingHTTPServer):
         self.keys, self.take = webhooks.keys(secrets), take
         if not self.keys and host not in ("127.0.0.1", "localhost", "::1"):
             raise SystemExit("without a secret only this machine is listened to")
+        self.idle, self.open = threading.Condition(), 0
         super().__init__((host, int(port)), Handler)
+
+    def drain(self):
+        """Before the program ends: waits a while until all that was asked is answered."""
+        with self.idle:
+            self.idle.wait_for(lambda: self.open == 0, timeout=5)
 
     def server_bind(self):
         socketserver.TCPServer.server_bind(self)  # without asking the network for this machine's name

@@ -118,7 +118,7 @@ def main():
     # Before the first task: its callback may be faster than the answer.
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
-    kefu = Kefu(options.kefu or ["http://127.0.0.1:5678"], os.environ.get("KEFU_TOKEN", ""))
+    kefu = Kefu(options.kefu or [os.environ.get("KEFU_URL", "http://127.0.0.1:5678")], os.environ.get("KEFU_TOKEN", ""))
     try:
         for task in tasks:
             answer = kefu.post("/api/task/receive", task)
@@ -126,6 +126,7 @@ def main():
     except (Rejected, TimeoutError) as problem:
         raise SystemExit(f"error: {problem}") from None
     states = callbacks.wait([task["task_id"] for task in tasks])
+    server.drain()
     raise SystemExit(0 if all(state == "completed" for state in states) else 1)
 
 
