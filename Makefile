@@ -4,9 +4,10 @@
 needs = libhiredis-dev libcurl4-openssl-dev redis-server
 test_needs = $(needs) lua-check openssl python3-venv curl chromium chromium-driver prometheus sqlite3 tmux \
 	haproxy systemd docker-compose
+bench_needs = wrk redis-tools
 compose_needs = podman runc netavark aardvark-dns iptables debootstrap python3-venv curl
 
-.PHONY: help run build test chaos fuzz compose-test lint format bench clean
+.PHONY: help run build test chaos fuzz compose-test lint format bench bench-compare clean
 .DEFAULT_GOAL := help
 
 help: ## show these lines
@@ -43,8 +44,18 @@ format: ## lay out the Swift files
 	swift format --in-place --parallel --recursive Package.swift Sources Tests
 
 bench: build ## the benchmark, against a release build and a private Redis; `make bench options="--only accept"`
+	@.ci/install $(bench_needs)
 	swift build -c release --product KefuBench
 	.build/release/KefuBench $(options)
+
+bench-compare: ## the benchmark beside an earlier one: `make bench-compare BASE=a.json`; two earlier ones: WITH=b.json
+	@test -n "$(BASE)" || { echo "make bench-compare BASE=<json> [WITH=<json>]" >&2; exit 1; }
+ifdef WITH
+	swift build -c release --product KefuBench
+	@.build/release/KefuBench compare $(BASE) $(WITH)
+else
+	@$(MAKE) --no-print-directory bench options="--base $(BASE) $(options)"
+endif
 
 fuzz: ## a million hostile inputs for each reader; `make fuzz inputs=20000`, `make fuzz seed=1`
 	@.ci/install $(test_needs)

@@ -36,19 +36,48 @@ final class ChildProcess {
         throw BenchError("\(name) is not installed")
     }
 
+    /// What a program prints that ends by itself.
+    ///
+    /// - Parameter seconds: when it is ended, which is an error, as every exit but 0 is.
+    static func output(of executable: String, _ arguments: [String], seconds: Int) throws(BenchError) -> String {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("kefu-bench-\(getpid()).out")
+        defer { try? FileManager.default.removeItem(at: file) }  // a leftover there harms nobody
+        let child = try ChildProcess(executable, arguments, environment: [:], output: file)
+        for _ in 0..<(seconds * 100) where child.process.isRunning {
+            guard !Interruption.isAsked else { break }
+            usleep(10_000)
+        }
+        let wasRunning = child.process.isRunning
+        child.stop()
+        try Interruption.check()
+        guard !wasRunning, child.process.terminationStatus == 0 else {
+            throw BenchError("\(child.name) \(wasRunning ? "takes too long" : "failed"): \(child.printed.suffix(2000))")
+        }
+        return child.printed
+    }
+
     /// Throws, with the last that it printed, when the process has ended by itself.
     func checkRunning() throws(BenchError) {
         guard !process.isRunning else { return }
-        let printed = (try? String(contentsOf: output, encoding: .utf8)) ?? ""  // the exit matters more than its log
         throw BenchError("\(name) ended with \(process.terminationStatus)\n\(printed.suffix(2000))")
     }
 
-    /// Resident memory in bytes.
-    var residentBytes: Int64 {
-        // `statm` counts pages; absent when the process has gone.
-        let line = (try? String(contentsOfFile: "/proc/\(id)/statm", encoding: .utf8)) ?? ""
-        let fields = line.split(separator: " ")
-        return fields.count > 1 ? (Int64(fields[1]) ?? 0) * Int64(sysconf(Int32(_SC_PAGESIZE))) : 0
+    /// How the process ended matters more than its log, so an unreadable one is empty.
+    private var printed: String { (try? String(contentsOf: output, encoding: .utf8)) ?? "" }
+
+    /// Memory in use, bytes.
+    var residentBytes: Int64 { status("VmRSS") }
+
+    /// The most memory that was in use at any time, bytes.
+    var peakBytes: Int64 { status("VmHWM") }
+
+    /// A line of `/proc/<id>/status`, which counts in kB; 0 when the process has gone.
+    private func status(_ field: String) -> Int64 {
+        // Absent then.
+        let text = (try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("\(field):") }
+        let number = line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first
+        return (number.flatMap { Int64($0) } ?? 0) * 1024
     }
 
     /// Asks the process to end, and ends it when it has not after `patience` seconds.

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Counts the commands that reach Redis, by `MONITOR`.
+/// Counts and shows the commands that reach Redis, by `MONITOR`.
 final class CommandWatch: Watched {
     /// Commands of scripts that change a key, as the scripts of `lua/` use them.
     private static let writes: Set<String> = [
@@ -12,6 +12,8 @@ final class CommandWatch: Watched {
     private(set) var commands = 0
     /// Those of them whose script wrote something.
     private(set) var writing = 0
+    /// Called with the arguments of each command that a client sent, as `MONITOR` quotes them.
+    var noticed: (Substring) -> Void = { _ in }
     let descriptor: Int32
     private var line: [UInt8] = []
     private var lastWrote = true
@@ -44,6 +46,7 @@ final class CommandWatch: Watched {
         guard line[..<bracket].hasSuffix(" lua") else {
             commands += 1
             lastWrote = false
+            noticed(line[line.index(after: bracket)...])
             return
         }
         let command = line[bracket...].split(separator: "\"", maxSplits: 2).dropFirst().first ?? ""

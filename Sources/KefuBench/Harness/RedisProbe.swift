@@ -40,6 +40,16 @@ final class RedisProbe {
         throw BenchError("INFO \(section) has no \(field)")
     }
 
+    /// The longest that one command has held Redis since `CONFIG RESETSTAT`, milliseconds with two digits.
+    ///
+    /// Each line is `latency_percentiles_usec_<command>:p100=<µs>`; what a script calls is part of its `evalsha`.
+    func longestHoldMilliseconds() throws(BenchError) -> Double {
+        let lines = try ask("INFO latencystats").split(whereSeparator: \.isNewline)
+        let microseconds = lines.compactMap { line in line.split(separator: "=").last.flatMap { Double($0) } }
+        guard let longest = microseconds.max() else { throw BenchError("INFO latencystats has no commands") }
+        return longest / 1000
+    }
+
     private static func text(of reply: [UInt8]) -> String? {
         guard let end = reply.firstIndex(of: UInt8(ascii: "\n")), let kind = reply.first else { return nil }
         let line = String(decoding: reply[1..<(end - 1)], as: UTF8.self)

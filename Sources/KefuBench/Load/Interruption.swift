@@ -13,8 +13,10 @@ enum Interruption {
         signal(SIGPIPE, SIG_IGN)
     }
 
+    static var isAsked: Bool { asked.load(ordering: .relaxed) }
+
     static func check() throws(BenchError) {
-        if asked.load(ordering: .relaxed) { throw BenchError("interrupted") }
+        if isAsked { throw BenchError("interrupted") }
     }
 
     /// Sleeps, and ends early when asked to.

@@ -17,6 +17,14 @@ enum Moment {
         return clock_getcpuclockid(id, &clock) == 0 ? read(clock) : 0
     }
 
+    /// CPU time of all child processes that have ended so far.
+    static func cpuOfEndedChildren() -> Int64 {
+        var usage = rusage()
+        guard getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage) == 0 else { return 0 }
+        let time = usage.ru_utime.tv_usec + usage.ru_stime.tv_usec
+        return Int64(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1_000_000_000 + Int64(time) * 1000
+    }
+
     private static func read(_ clock: clockid_t) -> Int64 {
         var now = timespec()
         guard clock_gettime(clock, &now) == 0 else { return 0 }

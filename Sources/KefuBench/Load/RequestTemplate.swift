@@ -14,9 +14,10 @@ struct RequestTemplate {
     private var slots: [Slot] = []
 
     /// - Parameters:
-    ///   - body: holds ``TaskText/task`` where the number goes, ``TaskText/customer`` where a tenth of it goes.
+    ///   - body: holds ``TaskText/task`` where the number goes, ``TaskText/customer`` where its customer's goes.
     ///   - copies: nil for one body; otherwise a JSON array of so many, with ascending numbers.
-    init(path: String, body: String, copies: Int? = nil) {
+    ///   - perCustomer: how many tasks share a customer.
+    init(path: String, body: String, copies: Int? = nil, perCustomer: Int = TaskText.perCustomer) {
         let length = body.utf8.count
         let whole = copies.map { "[" + Array(repeating: body, count: $0).joined(separator: ",") + "]" } ?? body
         let head = """
@@ -27,11 +28,23 @@ struct RequestTemplate {
             \r
 
             """
-        bytes = Array((head + whole).utf8)
         let start = head.utf8.count + (copies == nil ? 0 : 1)
-        for (mark, divisor) in [(TaskText.task, 1), (TaskText.customer, TaskText.perCustomer)] {
+        self.init(bytes: Array((head + whole).utf8), perCustomer: perCustomer) { ($0 - start) / (length + 1) }
+    }
+
+    /// A GET.
+    init(path: String) {
+        bytes = Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".utf8)
+    }
+
+    /// Bytes with the marks of a body in them.
+    ///
+    /// - Parameter addend: what is added to the number at an offset.
+    init(bytes: [UInt8], perCustomer: Int = TaskText.perCustomer, addend: (_ offset: Int) -> Int = { _ in 0 }) {
+        self.bytes = bytes
+        for (mark, divisor) in [(TaskText.task, 1), (TaskText.customer, perCustomer)] {
             for offset in offsets(of: Array(mark.utf8)) {
-                slots.append(Slot(offset: offset, addend: (offset - start) / (length + 1), divisor: divisor))
+                slots.append(Slot(offset: offset, addend: addend(offset), divisor: divisor))
             }
         }
     }

@@ -40,9 +40,13 @@ enum Socket {
 
     static func makeLoadReady(_ descriptor: Int32) throws(BenchError) {
         var on: Int32 = 1
-        guard fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0,
-            setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size)) == 0
-        else { throw .system("fcntl or setsockopt") }
+        try makeNonBlocking(descriptor)
+        guard setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size)) == 0
+        else { throw .system("setsockopt") }
+    }
+
+    static func makeNonBlocking(_ descriptor: Int32) throws(BenchError) {
+        guard fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0 else { throw .system("fcntl") }
     }
 
     static func connect(path: String) throws(BenchError) -> Int32 {

@@ -12,10 +12,12 @@ enum TaskText {
     /// The document's task.
     ///
     /// - Parameters:
+    ///   - task: its number, or the mark for it.
     ///   - customer: ``customer``, or ``task`` for one task a customer.
     ///   - trigger: JSON.
     static func body(
-        customer: String = customer, trigger: String = #"{"type": "customer_reply", "keyword": "好的"}"#
+        task: String = task, customer: String = customer,
+        trigger: String = #"{"type": "customer_reply", "keyword": "好的"}"#
     ) -> String {
         """
         {"task_id": "\(idPrefix)\(task)", "type": "send_file_after_reply", \
@@ -25,11 +27,20 @@ enum TaskText {
         """
     }
 
-    static func timed(_ time: String) -> String {
-        body(trigger: #"{"type": "time_reach", "time": "\#(time)"}"#)
+    /// The document's task for a time, for a customer of its own.
+    static func timed(_ time: String, number: Int) -> String {
+        let digits = String(1_000_000 + number).dropFirst()
+        return body(
+            task: String(digits), customer: String(digits), trigger: #"{"type": "time_reach", "time": "\#(time)"}"#)
     }
+
+    /// What no task of ours waits for.
+    static let otherText = "请问什么时候发货"
 
     static func message(_ text: String, customer: String = customer) -> String {
         #"{"type": "customer_message", "customer": {"id": "customer_\#(customer)"}, "text": "\#(text)"}"#
     }
+
+    /// A message of one who has nothing pending.
+    static let strangerMessage = message(otherText, customer: "stranger_\(task)")
 }

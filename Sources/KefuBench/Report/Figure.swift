@@ -1,18 +1,48 @@
-/// One measured number, and what it is to be.
-struct Figure: Codable {
-    let workload: String
+/// One number that one repetition of a workload measured, and what it is to be.
+struct Figure {
+    /// Unique inside its workload.
     let name: String
     let value: Double
     let unit: String
-    /// The largest value that meets the goal; nil when there is none.
-    var atMost: Double?
+    let better: Better
+    let goal: Goal?
 
-    var meetsGoal: Bool? { atMost.map { value <= $0 } }
+    init(_ name: String, _ value: Double, _ unit: String, _ better: Better = .lower, goal: Goal? = nil) {
+        self.name = name
+        self.value = value
+        self.unit = unit
+        self.better = better
+        self.goal = goal
+    }
+}
 
+/// Which way a figure improves.
+enum Better: String, Codable {
+    case lower, higher
+    /// It only describes.
+    case neither
+}
+
+/// What a median must not pass. Exactly one of the two is set.
+struct Goal: Codable, Equatable {
+    let atMost: Double?
+    let atLeast: Double?
+
+    static func atMost(_ value: Double) -> Goal { Goal(atMost: value, atLeast: nil) }
+    static func atLeast(_ value: Double) -> Goal { Goal(atMost: nil, atLeast: value) }
+
+    func isMet(by value: Double) -> Bool {
+        value <= atMost ?? .infinity && value >= atLeast ?? -.infinity
+    }
+
+    var text: String { atMost.map { "≤ \($0.shown)" } ?? atLeast.map { "≥ \($0.shown)" } ?? "" }
+}
+
+extension Double {
     /// With three significant digits, and separators from a thousand on.
-    var text: String {
-        if value >= 1000 {
-            var digits = String(Int64(value.rounded()))
+    var shown: String {
+        if self >= 1000 {
+            var digits = String(Int64(rounded()))
             var position = digits.count - 3
             while position > 0 {
                 digits.insert(",", at: digits.index(digits.startIndex, offsetBy: position))
@@ -20,13 +50,14 @@ struct Figure: Codable {
             }
             return digits
         }
-        let decimals = value >= 100 || value == value.rounded() ? 0 : value >= 10 ? 1 : 2
-        return decimals == 0 ? String(Int64(value.rounded())) : Self.fixed(value, decimals)
+        let decimals = self >= 100 || self == rounded() ? 0 : self >= 10 ? 1 : 2
+        return decimals == 0 ? String(Int64(rounded())) : fixed(decimals)
     }
 
-    private static func fixed(_ value: Double, _ decimals: Int) -> String {
+    /// With one or two digits behind the point.
+    private func fixed(_ decimals: Int) -> String {
         let unit = decimals == 1 ? 10 : 100
-        let scaled = Int64((value * Double(unit)).rounded())
+        let scaled = Int64((self * Double(unit)).rounded())
         let fraction = String(scaled % Int64(unit))
         return "\(scaled / Int64(unit))." + String(repeating: "0", count: decimals - fraction.count) + fraction
     }

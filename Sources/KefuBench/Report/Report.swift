@@ -1,23 +1,60 @@
 import Foundation
 
-/// All figures of one run, with the machine they were measured on.
+/// All figures of one run, with the machine they were measured on and the settings.
 struct Report: Codable {
     let at: String
-    let machine: String
-    var figures: [Figure] = []
+    let machine: Machine
+    let settings: Settings
+    private(set) var figures: [Series] = []
 
-    init() {
+    /// What was measured how.
+    struct Settings: Codable {
+        let seconds: Int
+        let repetitions: Int
+        /// What each workload sets beside ``kefu``.
+        let workloads: [String: [String: String]]
+        /// The environment of every instance; ports and paths change.
+        let kefu: [String: String]
+        let redis: [String]
+    }
+
+    init(machine: Machine, settings: Settings) {
         at = ISO8601DateFormatter().string(from: Date())
-        machine = "\(Self.processor), \(ProcessInfo.processInfo.activeProcessorCount) cores"
+        self.machine = machine
+        self.settings = settings
+    }
+
+    mutating func add(_ figures: [Figure], of workload: String) {
+        for figure in figures {
+            let first = Series(figure, of: workload)
+            if let index = self.figures.firstIndex(where: first.isSame) {
+                self.figures[index].add(figure.value)
+            } else {
+                self.figures.append(first)
+            }
+        }
     }
 
     var markdown: String {
-        var lines = ["\(machine), \(at)", "", "| workload | figure | value | unit | goal |", "|---|---|--:|---|---|"]
-        for figure in figures {
-            let goal = figure.atMost.map { "≤ \(Int($0)) \(figure.meetsGoal == true ? "✓" : "✗")" } ?? ""
-            lines.append("| \(figure.workload) | \(figure.name) | \(figure.text) | \(figure.unit) | \(goal) |")
+        var lines = [
+            "\(machine.text); \(at); \(settings.repetitions) × \(settings.seconds) s", "",
+            "| workload | figure | median | min–max | unit | goal |", "|---|---|--:|--:|---|---|",
+        ]
+        for series in figures {
+            let cells = [
+                series.workload, series.name, series.median.shown, series.spread, series.unit, series.verdict,
+            ]
+            lines.append("| \(cells.joined(separator: " | ")) |")
         }
         return lines.joined(separator: "\n")
+    }
+
+    static func read(_ path: String) throws(BenchError) -> Report {
+        do {
+            return try JSONDecoder().decode(Report.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+        } catch {
+            throw BenchError("cannot read the figures in \(path): \(error)")
+        }
     }
 
     /// - Returns: The path of the written file.
@@ -29,17 +66,10 @@ struct Report: Codable {
         do {
             try FileManager.default.createDirectory(
                 at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try encoder.encode(self).write(to: file)
+            try encoder.encode(self).write(to: file, options: .atomic)
         } catch {
             throw BenchError("cannot write \(file.path): \(error)")
         }
         return file.relativePath
-    }
-
-    private static var processor: String {
-        // Absent on some machines; the name is only shown.
-        let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n") ?? []
-        let model = lines.first { $0.hasPrefix("model name") }?.split(separator: ":").last
-        return model.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown processor"
     }
 }

@@ -1,7 +1,5 @@
 /// Keeps a number of connections busy: each sends its next request when the last is answered.
 final class ClosedLoop {
-    private static let warmUpNanoseconds: Int64 = 1_000_000_000
-
     /// Answers so far, the warm-up's too. All were 200.
     private(set) var answered = 0
     private let stage: Stage
@@ -9,20 +7,23 @@ final class ClosedLoop {
     private var template: RequestTemplate
     private let step: Int
     private let wrap: Int
-    private var next = 0
+    private var next: Int
     private var isOver = false
 
     /// - Parameters:
     ///   - step: how far apart the numbers of two requests are: the length of a batch.
-    ///   - wrap: numbers begin anew here.
+    ///   - first: number of the first request.
+    ///   - wrap: numbers begin anew at 0 here.
     init(
-        on stage: Stage, connections count: Int, template: RequestTemplate, step: Int = 1, wrap: Int = 1_000_000
+        on stage: Stage, connections count: Int, template: RequestTemplate, step: Int = 1, first: Int = 0,
+        wrap: Int = 1_000_000
     ) throws(BenchError) {
         self.stage = stage
         self.template = template
         self.step = step
         self.wrap = wrap
-        for _ in 0..<count { connections.append(try Connection(port: stage.port, reactor: stage.reactor)) }
+        next = first
+        connections = try stage.connect(count)
     }
 
     /// Runs for a warm-up and then `seconds`.
@@ -30,12 +31,9 @@ final class ClosedLoop {
     /// - Returns: Answers in the measured time, and what it cost.
     func measure(seconds: Int) throws(BenchError) -> (answers: Int, cost: Consumption) {
         for connection in connections { try sendNext(on: connection) }
-        _ = try stage.reactor.run(until: Moment.monotonic() + Self.warmUpNanoseconds)
-        let before = (answered, Consumption.reading(of: stage))
-        _ = try stage.reactor.run(until: Moment.monotonic() + Int64(seconds) * 1_000_000_000)
-        let after = (answered, Consumption.reading(of: stage))
+        let (answers, cost) = try stage.measure(seconds: seconds) { answered }
         try finish()
-        return (after.0 - before.0, after.1 - before.1)
+        return (answers, cost)
     }
 
     /// Sends exactly so many requests.

@@ -1,6 +1,7 @@
-/// Leads tasks through their whole life: accept, event, gateway, callback.
+/// Leads tasks through their whole life: accept, event, gateway, callback. Tasks that wait already begin with their
+/// event.
 ///
-/// A life holds its connection for the two requests; it has ended when its callback has come and its event is answered.
+/// A life holds its connection for its requests; it has ended when its callback has come and its event is answered.
 final class LifeCourse {
     private struct Life {
         let began: Int64
@@ -10,7 +11,10 @@ final class LifeCourse {
     }
 
     private(set) var ended = 0
+    /// From the beginning to the callback.
     private(set) var latencies = Latencies()
+    /// From the beginning to the request at the gateway.
+    private(set) var gatewayLatencies = Latencies()
     private(set) var gatewayRequests = 0
     /// Called when a connection has no request on its way any more.
     var freed: (Connection) throws(BenchError) -> Void = { _ in }
@@ -18,14 +22,20 @@ final class LifeCourse {
     var finished: (Connection) throws(BenchError) -> Void = { _ in }
     private var lives: [Int: Life] = [:]
     private var number = 0
+    /// How many tasks with ascending numbers, each of a customer of its own, wait already; nil: none.
+    private let stored: Int?
     private var task = RequestTemplate(path: "/api/task/receive", body: TaskText.body(customer: TaskText.task))
     private var event = RequestTemplate(
         path: "/api/event", body: TaskText.message("好的", customer: TaskText.task))
 
     var underWay: Int { lives.count }
 
-    init(on stage: Stage) {
-        stage.gateway.received = { [unowned self] (_, _) throws(BenchError) in gatewayRequests += 1 }
+    init(on stage: Stage, stored: Int? = nil) {
+        self.stored = stored
+        stage.gateway.received = { [unowned self] (number, _) throws(BenchError) in
+            gatewayRequests += 1
+            if let life = lives[number] { gatewayLatencies.record(nanoseconds: Moment.monotonic() - life.began) }
+        }
         stage.callbacks.received = { [unowned self] (number, body) throws(BenchError) in
             guard body.position(of: #""status":"completed""#) != nil else {
                 throw BenchError("a callback of another state: \(String(decoding: body, as: UTF8.self))")
@@ -41,19 +51,28 @@ final class LifeCourse {
         let number = self.number
         self.number += 1
         lives[number] = Life(began: moment, connection: connection)
+        if let stored {
+            guard number < stored else { throw BenchError("all \(stored) tasks have fired before the time was over") }
+            return try sendEvent(number, on: connection)
+        }
         try connection.send(task.numbered(number)) { [unowned self] (status, _) throws(BenchError) in
             guard status == 200 else { throw BenchError("task \(number): answer \(status)") }
-            try connection.send(event.numbered(number)) { [unowned self] (status, _) throws(BenchError) in
-                guard status == 200 else { throw BenchError("event \(number): answer \(status)") }
-                try freed(connection)
-                try step(number)
-            }
+            try sendEvent(number, on: connection)
+        }
+    }
+
+    private func sendEvent(_ number: Int, on connection: Connection) throws(BenchError) {
+        try connection.send(event.numbered(number)) { [unowned self] (status, _) throws(BenchError) in
+            guard status == 200 else { throw BenchError("event \(number): answer \(status)") }
+            try freed(connection)
+            try step(number)
         }
     }
 
     /// Forgets what was recorded so far.
     func restartLatencies() {
         latencies = Latencies()
+        gatewayLatencies = Latencies()
     }
 
     /// Waits for the lives under way, and that each was sent exactly once.

@@ -5,35 +5,32 @@ extension Workload {
     /// Callers in the second stretch; beyond them a due request waits for a free connection.
     private static let callers = 2000
     private static let excess = 4.0
-    /// Share of the first stretch's rate that must be left.
+    /// Share of the first stretch's rate that must be left, %.
     private static let leastGoodput = 90.0
 
     static let overload = Workload(
         name: "overload", summary: "\(Int(excess)) × the rate that goes, over up to \(callers) connections"
-    ) { (stage, seconds) throws(BenchError) in
+    ) { (stage, effort) throws(BenchError) in
         let template = RequestTemplate(path: "/api/task/receive", body: TaskText.body())
         let loop = try ClosedLoop(on: stage, connections: 64, template: template)
-        let (answers, cost) = try loop.measure(seconds: seconds)
+        let (answers, cost) = try loop.measure(seconds: effort.seconds)
         let capacity = Double(answers) / cost.seconds
         let load = try OpenLoop(on: stage, callers: callers, template: template, first: loop.answered)
-        try load.run(perSecond: capacity * excess, seconds: seconds)
+        try load.run(perSecond: capacity * excess, seconds: effort.seconds)
         let stored = try stage.taskCount()
         let acknowledged = loop.answered + load.accepted
         // What was refused because its answer was lost may be stored as well.
         guard (acknowledged...acknowledged + load.refused).contains(stored) else {
             throw BenchError("\(acknowledged) tasks were acknowledged, \(stored) are stored")
         }
-        func figure(_ name: String, _ value: Double, _ unit: String) -> Figure {
-            Figure(workload: "overload", name: name, value: value, unit: unit)
-        }
         return [
-            figure("capacity", capacity, "accepts/s"),
-            figure("asked for", Double(load.sent) / load.seconds, "requests/s"),
-            figure("goodput", Double(load.accepted) / load.seconds, "accepts/s"),
-            figure("goodput of capacity (goal: \(Int(leastGoodput)))", load.goodput(of: capacity), "%"),
-            figure("refused with 429 or 503", Double(load.refused) / load.seconds, "requests/s"),
-            figure("p99 of the accepted", load.latencies.milliseconds(percentile: 99), "ms"),
-            figure("memory of kefu", Double(stage.kefu.residentBytes) / 1e6, "MB"),
+            Figure("capacity", capacity, "accepts/s", .higher),
+            Figure("asked for", Double(load.sent) / load.seconds, "requests/s", .neither),
+            Figure("goodput", Double(load.accepted) / load.seconds, "accepts/s", .higher),
+            Figure(
+                "goodput of capacity", load.goodput(of: capacity), "%", .higher, goal: .atLeast(leastGoodput)),
+            Figure("refused with 429 or 503", Double(load.refused) / load.seconds, "requests/s", .neither),
+            Figure("p99 of the accepted", load.latencies.milliseconds(percentile: 99), "ms"),
         ]
     }
 }
@@ -55,7 +52,7 @@ private final class OpenLoop {
         self.stage = stage
         self.template = template
         next = first
-        for _ in 0..<callers { connections.append(try Connection(port: stage.port, reactor: stage.reactor)) }
+        connections = try stage.connect(callers)
         idle = connections
     }
 

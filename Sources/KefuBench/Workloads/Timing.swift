@@ -3,10 +3,11 @@ import Foundation
 // How exactly a time is met: from the time in the task to its request at the gateway, by one clock.
 
 extension Workload {
-    private static let perSecond = 200
-    private static let stretchSeconds = 10
-    /// Time to post them all before the first is due.
-    private static let lead = 4
+    private static let perSecond = 1000
+    private static let stretchSeconds = 20
+    /// Time to post them all before the first is due, seconds.
+    private static let lead = 5
+    private static let batchLength = 500
 
     static let timed = Workload(
         name: "timed", summary: "\(perSecond) tasks a second for \(stretchSeconds) s, each at its millisecond"
@@ -28,20 +29,17 @@ extension Workload {
         guard try stage.reactor.run(until: deadline, isDone: { received == count }) else {
             throw BenchError("\(count - received) of \(count) tasks did not fire")
         }
-        let name = "time_reach, \(perSecond)/s"
-        return Figure.percentiles(name, "lateness", latencies, p99AtMost: 20) + [
-            Figure(workload: name, name: "fired early", value: Double(early), unit: "tasks", atMost: 0)
+        return Figure.percentiles("lateness", latencies, goals: [50: 1.5, 99: 5]) + [
+            Figure("fired early", Double(early), "tasks", goal: .atMost(0))
         ]
     }
 
-    private static func post(_ dues: [Int64], on stage: Stage) throws(BenchError) {
-        let connection = try Connection(port: stage.port, reactor: stage.reactor)
-        for start in stride(from: 0, to: dues.count, by: perSecond) {
-            let tasks = (start..<min(start + perSecond, dues.count)).map { number in
-                let time = text(dues[number])
-                let digits = String(String(1_000_000 + number).dropFirst())
-                return TaskText.timed(time).replacingOccurrences(of: TaskText.task, with: digits)
-                    .replacingOccurrences(of: TaskText.customer, with: digits)
+    /// Stores a task for each of the times (epoch milliseconds), numbered in their order.
+    static func post(_ dues: [Int64], on stage: Stage) throws(BenchError) {
+        let connection = try stage.connect(1)[0]
+        for start in stride(from: 0, to: dues.count, by: batchLength) {
+            let tasks = (start..<min(start + batchLength, dues.count)).map { number in
+                TaskText.timed(text(dues[number]), number: number)
             }
             let request = RequestTemplate(
                 path: "/api/task/receive/batch", body: "[\(tasks.joined(separator: ","))]")

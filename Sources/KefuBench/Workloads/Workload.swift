@@ -3,33 +3,79 @@ struct Workload: Sendable {
     let name: String
     /// What it does, for the progress line.
     let summary: String
-    /// Whether Kefu is given a platform to connect to.
-    var needsPlatform = false
-    let run: @Sendable (_ stage: Stage, _ seconds: Int) throws(BenchError) -> [Figure]
+    var setting = Stage.Setting()
+    let run: @Sendable (_ stage: Stage, _ effort: Effort) throws(BenchError) -> [Figure]
+
+    /// How much of it is wanted.
+    struct Effort {
+        /// How long each loop is measured.
+        let seconds: Int
+        /// Whether this is the repetition that also does what takes most of a minute.
+        let isThorough: Bool
+    }
 
     /// In the order they run.
     static let all = [
-        accepts, batches, events, armedEvents, socket, connector, lives, latency, timed, overload, waiting, idle,
+        ceiling, accepts, batches, events, unloggedEvents, armedEvents, unloggedArmedEvents, eventBatches,
+        unloggedEventBatches,
+        socket, connector, lives, latency, timed, overload, waiting, idle,
     ]
+}
+
+/// What a rate counts.
+struct Operation {
+    let one: String
+    let many: String
+
+    static let accept = Operation(one: "accept", many: "accepts")
+    static let event = Operation(one: "event", many: "events")
+    static let life = Operation(one: "life", many: "lives")
+    static let request = Operation(one: "request", many: "requests")
+    static let command = Operation(one: "command", many: "commands")
+}
+
+/// The goals of a closed loop's figures.
+struct RateGoals {
+    var rate: Goal?
+    /// CPU µs for one operation, at most.
+    var kefu: Double?
+    var redis: Double?
+    var both: Double?
 }
 
 extension Figure {
     /// The figures of a closed loop: rate, CPU of each process for one operation, the generator's share.
     ///
-    /// - Parameter kefuAtMost: the goal for Kefu's CPU µs.
+    /// - Parameter part: stands before each name where a workload has several loops.
     static func rate(
-        _ workload: String, _ unit: String, _ operations: Int, _ cost: Consumption, kefuAtMost: Double? = nil
+        _ operation: Operation, _ count: Int, _ cost: Consumption, of part: String? = nil,
+        goals: RateGoals = RateGoals()
     ) -> [Figure] {
-        func each(_ nanoseconds: Int64) -> Double { Double(nanoseconds) / 1000 / Double(max(operations, 1)) }
+        let prefix = part.map { "\($0): " } ?? ""
+        func each(_ name: String, _ nanoseconds: Int64, _ goal: Double?) -> Figure {
+            Figure(
+                prefix + name, Double(nanoseconds) / 1000 / Double(max(count, 1)), "µs/\(operation.one)",
+                goal: goal.map { .atMost($0) })
+        }
+        let generator = 100 * Double(cost.generator) / Double(cost.elapsed)
         return [
-            Figure(workload: workload, name: "rate", value: Double(operations) / cost.seconds, unit: "\(unit)s/s"),
             Figure(
-                workload: workload, name: "CPU of kefu", value: each(cost.kefu), unit: "µs/\(unit)",
-                atMost: kefuAtMost),
-            Figure(workload: workload, name: "CPU of redis-server", value: each(cost.redis), unit: "µs/\(unit)"),
-            Figure(
-                workload: workload, name: "load generator",
-                value: 100 * Double(cost.generator) / Double(cost.elapsed), unit: "% of a core"),
+                "\(prefix)rate", Double(count) / cost.seconds, "\(operation.many)/s", .higher, goal: goals.rate),
+            each("CPU of kefu", cost.kefu, goals.kefu),
+            each("CPU of redis-server", cost.redis, goals.redis),
+            each("CPU of both", cost.kefu + cost.redis, goals.both),
+            Figure("\(prefix)load generator", generator, "% of a core", .neither),
         ]
+    }
+
+    /// - Parameter goals: for a percentile, milliseconds at most.
+    static func percentiles(
+        _ name: String, _ latencies: Latencies, _ percentiles: [Double] = [50, 99], goals: [Double: Double] = [:]
+    ) -> [Figure] {
+        percentiles.map { percentile in
+            Figure(
+                "\(name), p\(percentile.shown)", latencies.milliseconds(percentile: percentile), "ms",
+                goal: goals[percentile].map { .atMost($0) })
+        } + [Figure("\(name), longest", latencies.longestMilliseconds, "ms")]
     }
 }
