@@ -33,7 +33,8 @@ package protocol TaskStore: Sendable {
     /// from the head of the ready queue.
     func match(_ event: CustomerEvent, capacity: Int) async throws(StoreError) -> Handout<MatchOutcome>
 
-    /// Each event as by ``match(_:capacity:)``, applied in order; nothing is claimed.
+    /// Each event as by ``match(_:capacity:)``, those of one customer in order; nothing is claimed. Behind an event
+    /// that may be asked for again (any error but a defect) its customer's later ones are not applied.
     func match(_ events: [CustomerEvent]) async -> [Result<Handout<MatchOutcome>, StoreError>]
 
     func cancel(taskID: String, reason: String?) async throws(StoreError) -> Handout<CancelOutcome>

@@ -9,6 +9,20 @@ extension RedisTaskStore {
     }
 
     package func match(_ events: [CustomerEvent]) async -> [Result<Handout<MatchOutcome>, StoreError>] {
+        guard var turns = EventTurns(events) else { return await matchInOneTurn(events) }
+        let untold = Result<Handout<MatchOutcome>, StoreError>.failure(.defect("an event without a turn"))
+        var results = Array(repeating: untold, count: events.count)
+        while let (go, stay) = turns.next() {
+            for (place, error) in stay { results[place] = .failure(error) }
+            for (place, result) in zip(go, await matchInOneTurn(go.map { events[$0] })) {
+                results[place] = result
+                if case .failure(let error) = result { turns.failed(place, error) }
+            }
+        }
+        return results
+    }
+
+    private func matchInOneTurn(_ events: [CustomerEvent]) async -> [Result<Handout<MatchOutcome>, StoreError>] {
         let heldUntil = holdFromNow()
         let calls = events.map { matchCall($0, token: nextToken(), capacity: 0) }
         return await client.run(calls).map { result in
