@@ -51,6 +51,23 @@ struct DoctorTests {
         }
     }
 
+    @Test func `beside an instance that answers, a Redis of its own that does not run is another's`() async throws {
+        try await Site.run { site in
+            let kefu = try await site.start()
+            let settings = ["KEFU_DATA_DIR": "\(site.redis.folder)/none"]
+            let told = try await kefu.kefu("doctor", settings: settings)
+            #expect(told.status == 0 && !told.output.contains("not running"))
+            #expect(told.output.contains("so it was not looked at: the instance below uses another"), "\(told.output)")
+            #expect(told.output.contains("KEFU_DATA_DIR or REDIS_URL"))
+            let deep = try await kefu.kefu("doctor", "--deep", settings: settings)
+            #expect(deep.status == 1 && deep.output.contains("no embedded Redis runs in \(site.redis.folder)/none"))
+
+            let alone = try await kefu.kefu(
+                "doctor", settings: settings.merging(["KEFU_URL": "http://127.0.0.1:\(Ports.free())"]) { $1 })
+            #expect(alone.output.contains("redis           not running: kefu serve starts it"), "\(alone.output)")
+        }
+    }
+
     @Test func `doctor reports a wrong setting like any other fault`() async throws {
         try await Site.alone {
             let secret = "geheim-geheim-geheim"

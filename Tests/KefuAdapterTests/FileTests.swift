@@ -21,12 +21,12 @@ import Testing
             try Given.adapter(String(file)), reader: try Given.reader, formatTime: Given.time)
         let frame = #"{"kind": "chat", "from": {"id": "c1"}, "content": "好的", "seq": "m1"}"#
         #expect(
-            rehearsal.take(Array(frame.utf8)) == [
+            rehearsal.take(Array(frame.utf8)).lines == [
                 #"event: {"type":"customer_message","customer":{"id":"c1"},"text":"好的","event_id":"m1"}"#,
                 #"answer: 200 {"ok":true}"#,
             ])
         let action = #"{"action": {"type": "send_message", "message": "您好"}, "customer": {"id": "c1"}}"#
-        let sent = try rehearsal.send(Array(action.utf8), gatewayURL: nil)
+        let sent = try rehearsal.send(Array(action.utf8), gatewayURL: nil).lines
         #expect(sent.first == "request: POST http://platform.test/base/messages")
         #expect(sent.last == #"  {"to":"c1","text":"您好"}"#)
     }

@@ -2,6 +2,13 @@ import KefuCore
 
 /// Shows what an adapter makes of samples, without sending anything: lines for people, secrets hidden.
 package struct Rehearsal: Sendable {
+    /// What one sample comes to.
+    package struct Finding: Sendable, Equatable {
+        package var lines: [String]
+        /// Whether anything of the sample would not be taken, or not be sent. What the file ignores is not refused.
+        package var isRefused = false
+    }
+
     private let adapter: Adapter
     private let reader: RequestReader
     private let formatTime: @Sendable (Int64) -> String
@@ -18,7 +25,10 @@ package struct Rehearsal: Sendable {
         var lines: [String] = []
         if adapter.hasEvents { lines.append("in: events from POST /api/event/platform and from frames") }
         if let outgoing = adapter.outgoing { lines += summary(of: outgoing) }
-        if adapter.sendsCallbacks { lines.append("callback: in the file's words") }
+        if adapter.sendsCallbacks {
+            let place = adapter.needsCallbackURL ? ", to TIANWANG_CALLBACK_URL: the file has no callback.url" : ""
+            lines.append("callback: in the file's words\(place)")
+        }
         return lines
     }
 
@@ -41,17 +51,17 @@ package struct Rehearsal: Sendable {
     // MARK: - In
 
     /// What would be taken of a frame or a posted body, and what would be answered.
-    package func take(_ frame: [UInt8]) -> [String] {
+    package func take(_ frame: [UInt8]) -> Finding {
         let dialect = AdapterDialect(adapter, reader: reader, formatTime: formatTime)
         switch frame.withUnsafeBytes(dialect.read) {
-        case .ignored: return ["frame: ignored, nothing is answered"]
-        case .reply(let bytes): return ["frame: no event", "answer: \(Self.text(bytes))"]
-        case .answer(let answer): return ["frame: the answer to the action frame \(answer.id)"]
+        case .ignored: return Finding(lines: ["frame: ignored, nothing is answered"])
+        case .reply(let bytes): return Finding(lines: ["frame: no event", "answer: \(Self.text(bytes))"])
+        case .answer(let answer): return Finding(lines: ["frame: the answer to the action frame \(answer.id)"])
         case .events(let events): return take(events, of: frame, dialect)
         }
     }
 
-    private func take(_ frame: EventFrame, of bytes: [UInt8], _ dialect: AdapterDialect) -> [String] {
+    private func take(_ frame: EventFrame, of bytes: [UInt8], _ dialect: AdapterDialect) -> Finding {
         var outcomes: [EventOutcome] = []
         var lines: [String] = []
         let written = canonical(bytes)
@@ -70,7 +80,8 @@ package struct Rehearsal: Sendable {
         let answer = dialect.bodyAnswer(to: frame, outcomes: outcomes)
         let usual = "the contract's over HTTP, none as a frame"
         lines.append("answer: \(answer.map { "\($0.status) \(Self.text($0.body))" } ?? usual)")
-        return lines
+        let isRefused = outcomes.contains { if case .refused = $0 { true } else { false } }
+        return Finding(lines: lines, isRefused: isRefused)
     }
 
     /// The events as the contract has them, in order; one that is refused before that as an empty text.
@@ -97,28 +108,36 @@ package struct Rehearsal: Sendable {
 
     /// The request and the frame that an action would go out as.
     ///
-    /// - Parameter sample: as the gateway's body of the contract; what is missing is made up, but for `action`.
+    /// - Parameters:
+    ///   - sample: as the gateway's body of the contract; what is missing is made up, but for `action`.
+    ///   - gatewayURL: of the settings, also `connector:`.
     /// - Throws: when it is no such thing.
-    package func send(_ sample: [UInt8], gatewayURL: String?) throws(InputError) -> [String] {
+    package func send(_ sample: [UInt8], gatewayURL: String?) throws(InputError) -> Finding {
         let request = try ActionSample.action(sample)
+        let kind = request.action.kind.rawValue
         guard let template = adapter.outgoing?[request.action.kind] else {
-            return [
-                "action: the file does not say how \(request.action.kind.rawValue) goes out; such a task would fail"
-            ]
+            let line = "action: the file does not say how \(kind) goes out; such a task would fail"
+            return Finding(lines: [line], isRefused: true)
         }
+        let goesByFrame = gatewayURL == "connector:"
         var values = TemplateValues(request, environment: adapter.environment.maskedValue, formatTime: formatTime)
         values.set("token", AdapterEnvironment.mask)
         var lines: [String] = []
-        if template.needsToken, let token = adapter.outgoing?.token {
+        if template.needsToken, !goesByFrame, let token = adapter.outgoing?.token {
             let clock = TemplateValues(WallClock.now.members + [("env", adapter.environment.maskedValue)])
             lines += shown(token.request, clock, nil, as: "token")
         }
-        if let outgoing = template.request { lines += shown(outgoing, values, gatewayURL, as: "request") }
+        if let outgoing = template.request, !goesByFrame {
+            lines += shown(outgoing, values, gatewayURL, as: "request")
+        }
         if let frame = template.frame {
             values.set("frame_id", "0123456789abcdef")
             lines.append("frame: \(Self.text(frame.render(values)))")
+        } else if goesByFrame {
+            let line = "action: the file has no frame for \(kind), as KEFU_GATEWAY_URL=connector: needs"
+            return Finding(lines: [line], isRefused: true)
         }
-        return lines
+        return Finding(lines: lines)
     }
 
     /// The request that a callback would go out as.

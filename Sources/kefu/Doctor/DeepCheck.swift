@@ -16,7 +16,9 @@ struct DeepCheck {
 
     func run() async -> Check {
         guard let endpoint else {
-            return .fail(Self.name, "the embedded Redis is not running", "start kefu serve, then look again")
+            return .fail(
+                Self.name, "no embedded Redis runs in \(settings.dataDirectory)",
+                "start kefu serve, or give doctor the instance's settings: KEFU_DATA_DIR or REDIS_URL")
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let check: Check

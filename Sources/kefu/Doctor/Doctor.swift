@@ -15,7 +15,8 @@ struct Doctor {
 
     func run() async -> [Check] {
         var checks = unknownNames
-        checks += await redis()
+        let (instance, isServing) = await instance()
+        checks += await redis(isServed: isServing)
         checks.append(
             settings.gatewayIsConnector
                 ? .ok("gateway", "over the connection to the platform")
@@ -31,7 +32,7 @@ struct Doctor {
                     "callback",
                     settings.sendsCallbacks
                         ? "where the adapter says" : "not set: no callbacks (TIANWANG_CALLBACK_URL)")))
-        checks.append(await instance())
+        checks.append(instance)
         return checks
     }
 
@@ -45,12 +46,13 @@ struct Doctor {
 
     // MARK: Redis
 
-    private func redis() async -> [Check] {
-        guard let endpoint = settings.redis else { return await embeddedRedis() }
+    /// - Parameter isServed: whether an instance answers, by whatever Redis.
+    private func redis(isServed: Bool) async -> [Check] {
+        guard let endpoint = settings.redis else { return await embeddedRedis(isServed: isServed) }
         return await redis(at: endpoint)
     }
 
-    private func embeddedRedis() async -> [Check] {
+    private func embeddedRedis(isServed: Bool) async -> [Check] {
         let folder = URL(fileURLWithPath: settings.dataDirectory).standardizedFileURL.path
         var checks: [Check] = []
         if let program = Self.program("redis-server") {
@@ -63,9 +65,17 @@ struct Doctor {
         }
         let socket = "\(folder)/redis.sock"
         guard FileManager.default.fileExists(atPath: socket) else {
-            return checks + [.ok("redis", "not running: kefu serve starts it")]
+            return checks + [Self.missing(in: folder, isServed: isServed)]
         }
         return checks + (await redis(at: RedisEndpoint(address: .unixSocket(path: socket))))
+    }
+
+    /// - Parameter isServed: whether an instance answers that has a Redis: then it is not the one of these settings.
+    static func missing(in folder: String, isServed: Bool) -> Check {
+        guard isServed else { return .ok("redis", "not running: kefu serve starts it") }
+        return .warn(
+            "redis", "none runs in \(folder), so it was not looked at: the instance below uses another",
+            "give doctor the instance's settings: KEFU_DATA_DIR or REDIS_URL, or --config and its file")
     }
 
     private func redis(at endpoint: RedisEndpoint) async -> [Check] {
@@ -127,7 +137,7 @@ struct Doctor {
         }
     }
 
-    private func instance() async -> Check {
+    private func instance() async -> (Check, isServing: Bool) {
         let name = "instance"
         let isNamed = source[.serverURL] != nil
         let url = source[.serverURL] ?? ClientOptions.usualURL
@@ -135,17 +145,19 @@ struct Doctor {
         do throws(Unreachable) {
             let health = try await api.get("/api/health")
             guard health.exit == nil else {
-                return .fail(name, "\(url): \(health.complaint)", "it lives, but cannot work: see the lines above")
+                let advice = "it lives, but cannot work: see the lines above"
+                return (.fail(name, "\(url): \(health.complaint)", advice), false)
             }
             let stats = try await api.get("/api/task/stats")
             switch stats.httpStatus {
-            case 401: return .fail(name, "\(url) wants a token", "set KEFU_TOKEN to one of its tokens")
-            case 403: return .warn(name, "\(url) answers; this token may not read", "use one of role read or admin")
-            default: return .ok(name, "\(url) answers, version \(health.data["version"].text)")
+            case 401: return (.fail(name, "\(url) wants a token", "set KEFU_TOKEN to one of its tokens"), true)
+            case 403:
+                return (.warn(name, "\(url) answers; this token may not read", "use one of role read or admin"), true)
+            default: return (.ok(name, "\(url) answers, version \(health.data["version"].text)"), true)
             }
         } catch {
             let advice = "start it with kefu serve, or set KEFU_URL"
-            return isNamed ? .fail(name, "\(error)", advice) : .warn(name, "\(error)", advice)
+            return (isNamed ? .fail(name, "\(error)", advice) : .warn(name, "\(error)", advice), false)
         }
     }
 }

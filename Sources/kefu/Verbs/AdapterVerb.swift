@@ -17,6 +17,8 @@ struct CheckAdapter: AsyncParsableCommand {
         discussion: """
             Nothing is sent. Variables of the file's list env that are not set here only cause a remark; secrets are
             shown as ***. A sample of an action has the contract's gateway body, of which only action has to be there.
+            Ends with 0 when the file is valid and the samples would be taken and sent, or are ignored as the file says;
+            with 1 when anything of a sample is refused; with 78 when the file is wrong.
 
             EXAMPLES
               kefu adapter check platform.json
@@ -49,21 +51,33 @@ struct CheckAdapter: AsyncParsableCommand {
         let rehearsal = Rehearsal(
             adapter, reader: RequestReader(timeZone: zone, eventLog: .seconds(60)), formatTime: { zone.text($0) })
         var lines = ["\(file): valid\(adapter.name.map { " · \($0)" } ?? "")"] + rehearsal.summary
-        if let frame { lines += [""] + rehearsal.take(try Self.bytes(frame)) }
+        var isRefused = false
+        if let frame {
+            let finding = rehearsal.take(try Self.bytes(frame))
+            isRefused = finding.isRefused
+            lines += [""] + finding.lines
+        }
         do throws(InputError) {
             if let action {
-                let sample = try Self.sample(action)
-                lines += [""] + (try rehearsal.send(sample, gatewayURL: source[.gatewayURL]))
+                let finding = try rehearsal.send(try Self.sample(action), gatewayURL: source[.gatewayURL])
+                isRefused = isRefused || finding.isRefused
+                lines += [""] + finding.lines
             }
             if let callback {
                 let sample = try Self.sample(callback)
                 lines += [""] + (try rehearsal.callBack(sample, callbackURL: source[.callbackURL]))
             }
         } catch {
+            Self.write(lines)
             StandardError.line("kefu: \(error.field.map { "\($0): " } ?? "")\(Table.escaped(error.detail))")
             throw Exit.refused
         }
         if let answer { lines.append(try judge(try Self.bytes(answer), rehearsal)) }
+        Self.write(lines)
+        if isRefused { throw Exit.refused }
+    }
+
+    private static func write(_ lines: [String]) {
         Output.write(Array(lines.map { "\(Table.escaped($0))\n" }.joined().utf8))
     }
 
@@ -83,6 +97,8 @@ struct CheckAdapter: AsyncParsableCommand {
                 return name.hasSuffix("URL") ? "http://\(name.lowercased().replacing("_", with: "-")).invalid" : "***"
             }
             let adapter = try Adapter(try contents(), missing: stand) { source.variable($0) }
+            if adapter.needsGatewayURL, source[.gatewayURL] == nil { unset.append("KEFU_GATEWAY_URL") }
+            if adapter.needsCallbackURL, source[.callbackURL] == nil { unset.append("TIANWANG_CALLBACK_URL") }
             if !unset.isEmpty {
                 StandardError.line("kefu: not set here, but needed at the start: \(unset.joined(separator: ", "))")
             }
