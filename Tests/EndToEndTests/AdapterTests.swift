@@ -169,6 +169,11 @@ struct AdapterTests {
                 (["KEFU_ADAPTER": Self.path("generic")], "names no URL for an action (out.all.url)"),
                 (["KEFU_ADAPTER": #filePath], "expected a value"),
                 (
+                    usual.merging([
+                        "WECOM_SECRET": "s", "KEFU_GATEWAY_URL": "connector:", "KEFU_CONNECTOR_URL": "ws://127.0.0.1/",
+                    ]) { $1 }, "has no frame for an action (out.all.frame), which KEFU_GATEWAY_URL=connector: needs"
+                ),
+                (
                     usual.merging(["WECOM_SECRET": "s", "WECOM_URL": "geheim"]) { $1 },
                     "the value of WECOM_URL must begin"
                 ),
@@ -210,6 +215,16 @@ struct AdapterTests {
                 "answer: tried again (platform answered 200, /errcode: 45009)",
             ] { #expect(shown.output.contains(line), "\(shown.output)") }
             #expect(!(shown.output + shown.complaints).contains("geheim"))
+            let ignored = try write("ignored", #"{"msg_list": [{"msgtype": "image"}]}"#)
+            #expect(try await check([Self.path("wecom-style"), "--frame", ignored]).status == 0)
+            let partly = try write("partly", #"{"msg_list": [{"msgtype": "image"}, {"msgtype": "text"}]}"#)
+            let refused = try await check([Self.path("wecom-style"), "--frame", partly, "--action", action])
+            #expect(refused.status == 1 && refused.output.contains("refused: [1].customer.id: is required"))
+            #expect(refused.output.contains("request: POST"))
+            let nowhere = try write("nowhere", #"{"callback": {"body": {}}}"#)
+            let remark = try await check([nowhere])
+            #expect(remark.status == 0 && remark.complaints.contains("needed at the start: TIANWANG_CALLBACK_URL"))
+            #expect(try await check([nowhere, "--action", action]).status == 1)
             let bad = try write("bad", #"{"in": {"customer": "id"}, "out": {"send_file": {"body": "{{x}}"}}}"#)
             let told = try await check([bad])
             #expect(told.status == 78 && told.output == "")

@@ -15,7 +15,7 @@ import time
 from websockets.asyncio.server import serve
 
 connections = []  # open ones, the newest last
-unacknowledged = {}  # event_id -> frame, in order
+unacknowledged = {}  # key_of(frame) -> frame, in order
 silent = False  # answers no actions
 fails = 0  # so many actions are answered 503 first
 seen_actions = {}  # idempotency_key -> how often it was asked for
@@ -27,11 +27,14 @@ def tell(**what):
     print(json.dumps({"at": time.time(), **what}, ensure_ascii=False), flush=True)
 
 
-def handle(number, frame):
+def key_of(frame):
+    """What a frame is acknowledged by; None: by nothing."""
+    return frame.get("event_id")
+
+
+def handle(number, message):
+    """What Kefu is answered, as text; None: nothing."""
     global acknowledged, wrong, fails
-    message = json.loads(frame)
-    if connections and connections[-1][0] != number:
-        tell(what="stale", number=number, frame=message)
     if "idempotency_key" in message:
         key = message["idempotency_key"]
         seen_actions[key] = seen_actions.get(key, 0) + 1
@@ -64,7 +67,10 @@ async def connected(socket):
         for frame in list(unacknowledged.values()):
             await socket.send(frame)
         async for frame in socket:
-            answer = handle(number, frame)
+            message = json.loads(frame)
+            if connections and connections[-1][0] != number:
+                tell(what="stale", number=number, frame=message)
+            answer = handle(number, message)
             if answer:
                 await socket.send(answer)
     except Exception as error:  # the end of a connection is told below, however it came
@@ -77,11 +83,11 @@ async def do(command):
     global silent, fails
     name = command["do"]
     socket = connections[-1][1] if connections else None
-    if name == "send":  # frames as they are, remembered when they have an event_id
+    if name == "send":  # frames as they are, remembered when they are to be acknowledged
         for frame in command["frames"]:
             text = frame if isinstance(frame, str) else json.dumps(frame, ensure_ascii=False)
-            if not isinstance(frame, str) and "event_id" in frame:
-                unacknowledged[frame["event_id"]] = text
+            if not isinstance(frame, str) and key_of(frame) is not None:
+                unacknowledged[key_of(frame)] = text
             if socket:
                 try:
                     await socket.send(text)
@@ -135,4 +141,5 @@ async def main():
         await follow(sys.argv[2])
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A customer-service platform in Python (`Peers/chat_platform.py`): another implementation of WebSocket, which Kefu
-/// connects to.
+/// A customer-service platform in Python (`Peers/chat_platform.py`, or with words of its own `Peers/shop_platform.py`):
+/// another implementation of WebSocket, which Kefu connects to.
 struct Platform: Sendable {
     let port: Int
     let child: Child
@@ -11,15 +11,18 @@ struct Platform: Sendable {
 
     var url: String { "\(isEncrypted ? "wss" : "ws")://127.0.0.1:\(port)/kefu?token=s3cret" }
 
-    /// - Parameter tls: the files of a certificate and its key.
+    /// - Parameters:
+    ///   - script: in `Peers/`: which words it has.
+    ///   - tls: the files of a certificate and its key.
     static func run<Value>(
-        tls: (certificate: String, key: String)? = nil, _ body: (Platform) async throws -> Value
+        _ script: String = "chat_platform", tls: (certificate: String, key: String)? = nil,
+        _ body: (Platform) async throws -> Value
     ) async throws -> Value {
         let port = Ports.free()
-        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("Peers/chat_platform.py").path
+        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Peers/\(script).py").path
         let child = try await Child.start(
-            "python3", [script, "\(port)", "in"] + (tls.map { [$0.certificate, $0.key] } ?? []))
+            "python3", [path, "\(port)", "in"] + (tls.map { [$0.certificate, $0.key] } ?? []))
         let platform = Platform(port: port, child: child, isEncrypted: tls != nil)
         let result: Result<Value, any Error>
         do {
