@@ -62,6 +62,7 @@ let package = Package(
         // C libraries of the system, as Debian ships them.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CEpoll"),
 
         // What a task is and what may happen to it. No I/O, no clock.
         .target(name: "KefuCore", dependencies: [crypto], swiftSettings: settings),
@@ -112,7 +113,7 @@ let package = Package(
         .executableTarget(
             name: "KefuBench",
             dependencies: [
-                "KefuCore", "KefuSocket", .product(name: "Histogram", package: "hdrhistogram-swift"),
+                "KefuCore", "KefuSocket", "CEpoll", .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio, swiftSettings: settings),

@@ -9,7 +9,10 @@ import Testing
     /// Who may know what a WebSocket connection is.
     private static let sockets: Set<String> = ["KefuServer", "KefuConnector"]
     /// Where the Swift types of C libraries may be seen, besides Core's neighbours.
-    private static let pointers = ["CHiredis": "Sources/KefuRedis/Client/", "CCurl": "Sources/KefuOutbound/Transport/"]
+    private static let pointers = [
+        "CHiredis": "Sources/KefuRedis/Client/", "CCurl": "Sources/KefuOutbound/Transport/",
+        "CEpoll": "Sources/KefuBench/Load/",
+    ]
     /// Normalization forms and time zones are Foundation's; nothing else on the way of a request is.
     private static let foundationInCore: Set<String> = [
         "Reading/Identifier.swift", "Matching/FoldingTable.swift", "Matching/Normalizer.swift",

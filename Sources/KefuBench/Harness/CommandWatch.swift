@@ -22,7 +22,7 @@ final class CommandWatch: Watched {
         descriptor = try Socket.connect(path: path)
         let command = Array("MONITOR\r\n".utf8)
         guard write(descriptor, command, command.count) == command.count else { throw .system("write to Redis") }
-        reactor.watch(self)
+        try reactor.watch(self)
     }
 
     func ready(readable: Bool, writable: Bool) throws(BenchError) {

@@ -33,7 +33,7 @@ struct KefuInstance {
         let request = RequestTemplate(path: "/api/health").bytes
         while Moment.monotonic() < deadline {
             try process.checkRunning()
-            let reactor = Reactor()
+            let reactor = try Reactor()
             // Refused or closed connections are what is waited out.
             if let connection = try? Connection(port: port, reactor: reactor) {
                 defer { connection.close() }

@@ -25,7 +25,7 @@ final class Stage {
     var redis: RedisProbe { server.probe }
 
     init(kefu binary: String, _ setting: Setting) throws(BenchError) {
-        reactor = Reactor()
+        reactor = try Reactor()
         gateway = try Sink(answer: #"{"sent":true}"#, reactor: reactor)
         callbacks = try Sink(answer: "{}", reactor: reactor)
         platform = setting.hasPlatform ? try SocketPlatform(body: Workload.streamBody, reactor: reactor) : nil

@@ -14,7 +14,7 @@ final class Connection: Watched {
     init(port: UInt16, reactor: Reactor) throws(BenchError) {
         descriptor = try Socket.connect(port: port)
         self.reactor = reactor
-        reactor.watch(self)
+        try reactor.watch(self)
     }
 
     /// Sends a whole request. `answered` is called once, with the status and the body of the answer.
@@ -48,6 +48,6 @@ final class Connection: Watched {
         guard count >= 0 || errno == EAGAIN else { throw .system("write") }
         let hadMore = unsent.count < unsent.endIndex
         unsent = unsent.dropFirst(max(count, 0))
-        if !unsent.isEmpty || hadMore { reactor.wantsToWrite(self, !unsent.isEmpty) }
+        if !unsent.isEmpty || hadMore { try reactor.wantsToWrite(self, !unsent.isEmpty) }
     }
 }

@@ -27,7 +27,7 @@ final class FrameStream: Watched {
         self.isClient = isClient
         self.body = Array(body.utf8)
         self.reactor = reactor
-        reactor.watch(self)
+        try reactor.watch(self)
         guard isClient else { return }
         output += Array(
             ("GET /api/event/ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -138,7 +138,7 @@ final class FrameStream: Watched {
         let count = output.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
         guard count >= 0 || errno == EAGAIN else { throw .system("write") }
         output.removeFirst(max(count, 0))
-        reactor.wantsToWrite(self, !output.isEmpty)
+        try reactor.wantsToWrite(self, !output.isEmpty)
     }
 }
 
@@ -155,7 +155,7 @@ final class SocketPlatform: Watched {
         (descriptor, port) = try Socket.listen()
         self.reactor = reactor
         self.body = body
-        reactor.watch(self)
+        try reactor.watch(self)
     }
 
     func close() { reactor.drop(self) }

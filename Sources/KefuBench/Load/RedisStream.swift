@@ -28,7 +28,7 @@ final class RedisStream: Watched {
         descriptor = try Socket.connect(path: path)
         try Socket.makeNonBlocking(descriptor)
         (self.depth, self.expected, self.reactor, self.next) = (depth, expected, reactor, next)
-        reactor.watch(self)
+        try reactor.watch(self)
     }
 
     func close() { reactor.drop(self) }
@@ -97,7 +97,7 @@ final class RedisStream: Watched {
         let count = output.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
         guard count >= 0 || errno == EAGAIN else { throw .system("write to Redis") }
         output.removeFirst(max(count, 0))
-        reactor.wantsToWrite(self, !output.isEmpty)
+        try reactor.wantsToWrite(self, !output.isEmpty)
     }
 }
 

@@ -20,7 +20,7 @@ final class Sink: Watched {
             \r
             \(body)
             """.utf8)
-        reactor.watch(self)
+        try reactor.watch(self)
     }
 
     func close() {
@@ -31,7 +31,7 @@ final class Sink: Watched {
         let accepted = accept(descriptor, nil, nil)
         guard accepted >= 0 else { throw .system("accept") }
         try Socket.makeLoadReady(accepted)
-        reactor.watch(Visitor(accepted, of: self))
+        try reactor.watch(Visitor(accepted, of: self))
     }
 
     /// One connection of Kefu's. It may be closed by either side at any time.

@@ -34,10 +34,11 @@ extension Workload {
     /// Stores waiting tasks with these numbers; the stage has those before them. The bounds are multiples of the batch
     /// length.
     static func fill(
-        _ stage: Stage, with numbers: Range<Int>, perCustomer: Int = TaskText.perCustomer
+        _ stage: Stage, with numbers: Range<Int>, body: String = TaskText.body(),
+        perCustomer: Int = TaskText.perCustomer
     ) throws(BenchError) {
         let template = RequestTemplate(
-            path: "/api/task/receive/batch", body: TaskText.body(), copies: batchLength, perCustomer: perCustomer)
+            path: "/api/task/receive/batch", body: body, copies: batchLength, perCustomer: perCustomer)
         for first in stride(from: numbers.lowerBound, to: numbers.upperBound, by: fillLength) {
             let count = min(fillLength, numbers.upperBound - first)
             let loop = try ClosedLoop(on: stage, connections: 1, template: template, step: batchLength, first: first)

@@ -64,7 +64,7 @@ private final class OpenLoop {
         while Moment.monotonic() < end {
             let due = Int(Double(Moment.monotonic() - start) / 1e9 * perSecond)
             while sent < due, let connection = idle.popLast() { try send(on: connection) }
-            try stage.reactor.turn(atMost: 1)
+            try stage.reactor.turn(atMost: 1_000_000)
         }
         seconds = Double(Moment.monotonic() - start) / 1e9
         let isDone = try stage.reactor.run(until: Moment.monotonic() + 10_000_000_000) {

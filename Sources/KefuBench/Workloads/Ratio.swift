@@ -16,6 +16,14 @@ struct Ratio {
         Ratio(
             name: "accept in batches ÷ its script's ceiling", of: ("batch", "rate"),
             to: ("ceiling", Workload.acceptCeiling), goal: .atLeast(0.85)),
+        Ratio(
+            name: "accept by three instances ÷ by one", of: ("accept-three", "rate"), to: ("accept", "rate"),
+            goal: .atLeast(1)),
+        Ratio(
+            name: "lives by three instances ÷ by one", of: ("lives-three", "rate"), to: ("lives", "rate"),
+            goal: .atLeast(1)),
+        Ratio(
+            name: "lives in a burst ÷ lives", of: ("burst", "rate"), to: ("lives", "rate"), goal: .atLeast(1)),
     ]
 
     /// - Parameter round: the figures of one round by their workloads.

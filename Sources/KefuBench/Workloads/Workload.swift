@@ -16,9 +16,9 @@ struct Workload: Sendable {
 
     /// In the order they run.
     static let all = [
-        ceiling, accepts, batches, events, unloggedEvents, armedEvents, unloggedArmedEvents, eventBatches,
-        unloggedEventBatches,
-        socket, connector, lives, latency, timed, overload, waiting, idle,
+        ceiling, accepts, batches, sharedAccepts, events, unloggedEvents, armedEvents, unloggedArmedEvents,
+        eventBatches, unloggedEventBatches, socket, connector, crowd, group, lives, sharedLives, firing, latency,
+        gateway, timed, burst, overload, memory, idle,
     ]
 }
 
