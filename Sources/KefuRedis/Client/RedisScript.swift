@@ -1,7 +1,7 @@
 import Crypto
 
-/// A Lua script as Redis caches it: by the SHA-1 of its exact text.
-package struct RedisScript: Sendable, Equatable {
+/// A Lua script as Redis caches it: by the SHA-1 of its exact text. A class, because every call carries it along.
+package final class RedisScript: Sendable, Equatable {
     /// For people: the name of its file.
     package let name: String
     package let text: String
@@ -20,6 +20,8 @@ package struct RedisScript: Sendable, Equatable {
         self.rights = rights
         self.sha1 = Insecure.SHA1.hash(data: Array(text.utf8)).hexadecimal
     }
+
+    package static func == (one: RedisScript, other: RedisScript) -> Bool { one === other || one.text == other.text }
 }
 
 /// One call of a script.
