@@ -5,8 +5,8 @@ import NIOHTTP1
 
 /// One connection: takes the parts of its requests, checks each head, gathers the body, runs the route on the
 /// connection's own event loop and writes the answer in one piece. One request at a time, answered in order; while
-/// one is being answered nothing more is read. After an error that leaves the byte stream in doubt it answers,
-/// closes its own direction and waits briefly for the peer to do the same.
+/// one is being answered no more than one read of what follows is taken. After an error that leaves the byte stream
+/// in doubt it answers, closes its own direction and waits briefly for the peer to do the same.
 ///
 /// Belongs to its event loop; last in the pipeline, behind ``ArrivalWatch`` and NIO's request decoder.
 final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
@@ -141,10 +141,12 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whether a request is being answered.
     private var isBusy: Bool { phase == .answering || phase == .writing || phase == .streaming }
 
-    /// Beside an answer that goes on the end of the connection is read, and no more than one read of anything else.
-    private var holdsReading: Bool { phase == .streaming ? !backlog.isEmpty : isBusy }
+    /// Beside an answer no more than one read is taken, so that a peer that waits for its answer costs no change of
+    /// what the kernel is asked for.
+    private var holdsReading: Bool { isBusy && !backlog.isEmpty }
 
-    /// Holds reading back while a request is being answered: the kernel's buffer then slows the peer down.
+    /// Holds reading back while a request is being answered and more has come: the kernel's buffer then slows the
+    /// peer down.
     func read(context: ChannelHandlerContext) {
         if holdsReading {
             readIsPending = true
