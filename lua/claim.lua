@@ -11,5 +11,5 @@
 -- Keeps: urgent before high before normal, oldest first; a claimed task stands in `running` and nowhere else.
 -- Cost: O(capacity · log n).
 
-local claims, left = claim(tonumber(ARGV[4]), ARGV[2], tonumber(ARGV[3]), ARGV[5], clock())
+local claims, left = claim(backlog(), tonumber(ARGV[4]), ARGV[2], tonumber(ARGV[3]), ARGV[5], clock())
 return { left, claims }

@@ -69,11 +69,13 @@ else
 end
 
 callback = held_until > now and callback
-if backlog() == 0 then
+local left = backlog()
+if left == 0 then
   return { word, next_due, 0, {}, callback }
 end
 
 -- prelude
 
-local claims, left = claim(tonumber(ARGV[4]), ARGV[2], tonumber(ARGV[3]), ARGV[5], now)
+local claims
+claims, left = claim(left, tonumber(ARGV[4]), ARGV[2], tonumber(ARGV[3]), ARGV[5], now)
 return { word, next_due, left, claims, callback }

@@ -38,10 +38,9 @@ local function lease_out(r, token, lease, called_back, now, cause, changes)
   }
 end
 
--- Claims up to `capacity` tasks from the head of `ready` under `token`, each until now + lease.
+-- Claims up to `capacity` tasks from the head of `ready`, of length `left`, under `token`, each until now + lease.
 -- Returns an array with all that an attempt needs of each, and how many are left in `ready`.
-local function claim(capacity, token, lease, called_back, now)
-  local left = backlog()
+local function claim(left, capacity, token, lease, called_back, now)
   local claims = {}
   if left == 0 or capacity <= 0 then
     return claims, left
@@ -51,8 +50,8 @@ local function claim(capacity, token, lease, called_back, now)
   for i, id in ipairs(ids) do
     records[i] = load_work(id)
   end
-  for i, id in ipairs(ids) do
-    call('ZREM', P .. 'ready', id)
+  call('ZREM', P .. 'ready', unpack(ids))
+  for i = 1, #ids do
     if records[i] then
       claims[#claims + 1] = lease_out(records[i], token, lease, called_back, now, 'claimed', {})
     end
@@ -67,7 +66,7 @@ local function fire(fired, event, left, capacity, token, lease, called_back, now
     for _, r in ipairs(fired) do
       trigger(r, event, now)
     end
-    return claim(capacity, token, lease, called_back, now)
+    return claim(left + #fired, capacity, token, lease, called_back, now)
   end
   if #fired > 1 then
     table.sort(fired, function(a, b)

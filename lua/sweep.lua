@@ -136,7 +136,7 @@ for _, callback in ipairs(due('callbacks:dead', kept_since, BATCH)) do
   call('UNLINK', P .. 'callback:' .. callback)
 end
 
-local claims, left = claim(tonumber(ARGV[4]), ARGV[2], lease, called_back, now)
+local claims, left = claim(backlog(), tonumber(ARGV[4]), ARGV[2], lease, called_back, now)
 
 -- Due callbacks: with the caller until now + callback_hold. Those it has no place for are due at its next call.
 local callbacks = {}

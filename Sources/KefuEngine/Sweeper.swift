@@ -5,8 +5,11 @@ import ServiceLifecycle
 /// Sees to it that what is due moves: asks the store to move it, hands on what came back and sleeps until the next
 /// thing is due. Redis alone judges what is due, so nothing can fire early; all instances may sweep.
 package final class Sweeper: Service {
-    /// The most tasks, and the most callbacks, that one sweep claims.
-    package static let claimsPerCall = 64
+    /// The most tasks that one sweep claims: the executor's own calls take the rest, and events that come meanwhile
+    /// find places too.
+    package static let claimsPerCall = 16
+    /// The most callbacks that one sweep claims.
+    package static let callbacksPerCall = 64
 
     private let store: any TaskStore
     private let executor: any ActionExecutor
@@ -51,7 +54,7 @@ package final class Sweeper: Service {
 
     private func sweep() async throws(StoreError) -> Handout<SweepOutcome> {
         let places = executor.reserve(atMost: Self.claimsPerCall)
-        let callbackPlaces = courier.reserve(atMost: Self.claimsPerCall)
+        let callbackPlaces = courier.reserve(atMost: Self.callbacksPerCall)
         do {
             let handout = try await store.sweep(capacity: places, callbackCapacity: callbackPlaces)
             let isFull = callbackPlaces > 0 && handout.callbacks.count == callbackPlaces
