@@ -164,6 +164,7 @@ let package = Package(
             ] + nio,
             swiftSettings: settings),
         // Rules over the files themselves: style, arrows of imports, what documents must not lag behind.
+        .testTarget(name: "KefuBenchTests", dependencies: ["KefuBench"], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
         // Real processes. Depends on the command so that it is built beside the test bundle.
         .testTarget(

@@ -41,6 +41,7 @@ struct Goal: Codable, Equatable {
 extension Double {
     /// With three significant digits, and separators from a thousand on.
     var shown: String {
+        if self < 0 { return "-" + (-self).shown }
         if self >= 1000 {
             var digits = String(Int64(rounded()))
             var position = digits.count - 3

@@ -19,7 +19,7 @@ extension Workload {
         name: "ceiling", summary: "accept script and empty script straight to Redis; an empty route; wrk"
     ) { (stage, effort) throws(BenchError) in
         let emptyHash = try stage.redis.ask(#"SCRIPT LOAD "\#(emptyScript.replacing("\n", with: #"\n"#))""#)
-        let empty = RequestTemplate(bytes: RedisCommand.bytes(["EVALSHA", emptyHash, "0"].map { Array($0.utf8) }))
+        let empty = RequestTemplate(bytes: RESP.command(["EVALSHA", emptyHash, "0"].map { Array($0.utf8) }))
         var accept = try acceptCall(on: stage)
         var number = 0
         let nextAccept = {
@@ -41,7 +41,7 @@ extension Workload {
         defer { stage.reactor.drop(watch) }
         var call: [[UInt8]]?
         watch.noticed = { line in
-            if call == nil, line.contains(TaskText.task) { call = RedisCommand.unquoted(line) }
+            if call == nil, line.contains(TaskText.task) { call = RESP.unquoted(line) }
         }
         let connection = try Connection(port: stage.instances[0].port, reactor: stage.reactor)
         defer { connection.close() }
@@ -51,7 +51,7 @@ extension Workload {
         }
         _ = try stage.reactor.run(until: Moment.monotonic() + 5_000_000_000) { call != nil && connection.isIdle }
         guard let call else { throw BenchError("Kefu's accept was not seen in Redis") }
-        return RequestTemplate(bytes: RedisCommand.bytes(call))
+        return RequestTemplate(bytes: RESP.command(call))
     }
 
     private static func loop(
