@@ -24,13 +24,15 @@ struct Report: Codable {
         self.settings = settings
     }
 
+    /// Adds what one repetition measured; figures of one workload stay together.
     mutating func add(_ figures: [Figure], of workload: String) {
         for figure in figures {
             let first = Series(figure, of: workload)
             if let index = self.figures.firstIndex(where: first.isSame) {
                 self.figures[index].add(figure.value)
             } else {
-                self.figures.append(first)
+                let last = self.figures.lastIndex { $0.workload == workload }
+                self.figures.insert(first, at: last.map { $0 + 1 } ?? self.figures.endIndex)
             }
         }
     }

@@ -25,14 +25,13 @@ extension Workload {
             figures += try strangers(on: stage, effort, of: "\(part), nothing pending", goals: RateGoals())
             figures += try unmatched(
                 on: stage, effort, of: "\(part), \(pending) pending", customers: crowd / pending, goals: RateGoals())
+            let bytes = Double(try stage.redis.info("memory", "used_memory")) / Double(crowd)
+            figures += [
+                Figure("\(part): memory of kefu", stage.residentMB, "MB", goal: .atMost(150)),
+                Figure("\(part): memory of Redis", bytes, "bytes/task"),
+            ]
         }
-        let grown = "\(Double(stored).shown) waiting"
-        return figures.filter { !$0.name.hasSuffix("load generator") } + ratios(figures) + [
-            Figure("\(grown): memory of kefu", stage.residentMB, "MB", goal: .atMost(150)),
-            Figure(
-                "\(grown): memory of Redis", Double(try stage.redis.info("memory", "used_memory")) / Double(stored),
-                "bytes/task"),
-        ]
+        return figures.filter { !$0.name.hasSuffix("load generator") } + ratios(figures)
     }
 
     static let group = Workload(
