@@ -27,6 +27,9 @@ struct MessageAssembler {
         self.limit = limit
     }
 
+    /// Bytes of the message that has begun.
+    var held: Int { parts?.readableBytes ?? 0 }
+
     mutating func take(_ frame: WebSocketFrame) -> Step {
         guard (frame.maskKey != nil) == (role == .server), !frame.rsv1, !frame.rsv2, !frame.rsv3 else {
             return .violation(.protocolError)

@@ -11,6 +11,8 @@ package struct SocketLimits: Sendable {
     package var pendingEvents = 512
     /// Bytes of the frames of those events.
     package var pendingBytes = 1024 * 1024
+    /// Bytes that a connection may hold without asking the budget that it shares with others, see ``SocketBudget``.
+    package var uncountedBytes = 16 * 1024
     /// After so long without a sound the peer is asked for one, and after as long again given up.
     package var ping = Duration.seconds(15)
     /// For the peer to take what was written, once that no longer fits into the channel's buffer.
@@ -43,6 +45,7 @@ package struct SocketClose: Sendable, Equatable {
     package static let binary = SocketClose(1003, "text messages only")
     package static let brokenText = SocketClose(1007, "not UTF-8")
     package static let tooBig = SocketClose(1009, "the message exceeds the limit")
+    package static let overloaded = SocketClose(1013, "overloaded, come again later")
     package static let defect = SocketClose(1011, "internal error")
 
     /// Codes that a close frame may carry (RFC 6455, 7.4.1 and 7.4.2, and the registry of IANA).

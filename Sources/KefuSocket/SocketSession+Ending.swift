@@ -20,6 +20,7 @@ extension SocketSession {
         pending.removeAll()
         pendingEvents = 0
         pendingBytes = 0
+        settleMemory()
         context?.close(promise: nil)
         finishIfIdle()
     }

@@ -3,16 +3,33 @@ import NIOCore
 
 // Events, a batch at a time: to the store, and their outcomes back to the peer.
 extension SocketSession {
+    /// Whether there is something for the store. A peer that takes no answers is asked for no more; one that has gone
+    /// wants none.
+    private var hasBatch: Bool {
+        !isTaking && !pending.isEmpty && (phase == .closed || context?.channel.isWritable == true)
+    }
+
     func startBatch() {
-        guard !isTaking, !pending.isEmpty, let eventLoop else { return }
-        // A peer that takes no answers is asked for no more; one that has gone wants none.
-        guard phase == .closed || context?.channel.isWritable == true else { return }
+        guard hasBatch, !isWaiting else { return }
+        if turns?.ask(for: self) == false { isWaiting = true } else { takeBatch() }
+    }
+
+    /// It may be that there is nothing left to be done with it.
+    func turnCame() {
+        isWaiting = false
+        if hasBatch { takeBatch() } else { turns?.pass() }
+        resumeReading()
+    }
+
+    private func takeBatch() {
+        guard let eventLoop else { return }
         isTaking = true
         var frames: [EventFrame] = []
         var events: [CustomerEvent] = []
         while frames.isEmpty || events.count < limits.batch, let (frame, bytes) = pending.popFirst() {
             pendingEvents -= frame.events.count
             pendingBytes -= bytes
+            memory.taking += bytes
             frames.append(frame)
             // What could not be read is answered as it is.
             for event in frame.events { if case .success(let event) = event.result { events.append(event) } }
@@ -27,10 +44,13 @@ extension SocketSession {
 
     private func taken(_ frames: [EventFrame], _ outcomes: [EventOutcome]?) {
         isTaking = false
+        turns?.pass()
+        memory.taking = 0
         guard let outcomes else { return drop() }
         acknowledge(frames, outcomes)
         if pending.isEmpty, case .finishing(let close) = phase { sendClose(close) }
         startBatch()
+        settleMemory()
         resumeReading()
         finishIfIdle()
     }

@@ -37,12 +37,16 @@ package final class SocketSession: ChannelDuplexHandler {
     var eventLoop: (any EventLoop)?
     var phase = Phase.open
     var asks = AskList()
-    private var assembler: MessageAssembler
+    private(set) var assembler: MessageAssembler
+    var memory: SocketMemory
     var pending = CircularBuffer<(frame: EventFrame, bytes: Int)>(initialCapacity: 0)
     var pendingEvents = 0
     var pendingBytes = 0
     /// Whether a batch is with the store.
     var isTaking = false
+    let turns: SocketTurns?
+    /// Whether it waits for its turn.
+    var isWaiting = false
     var isReading = false
     private var needsFlush = false
     private var readIsPending = false
@@ -61,18 +65,22 @@ package final class SocketSession: ChannelDuplexHandler {
 
     /// - Parameters:
     ///   - executor: runs on the connection's event loop.
+    ///   - budget: shared with other connections; nil for one that stands alone.
+    ///   - turns: of the connections of this event loop; nil for one that waits for nobody.
     ///   - opening: frames to be sent before anything else.
     ///   - mustLeave: whether the instance is leaving: then the connection ends as soon as it begins.
     package init(
         role: SocketRole, dialect: any PlatformDialect, intake: any SocketIntake, executor: any TaskExecutor,
-        limits: SocketLimits, opening: [[UInt8]] = [], mustLeave: @escaping @Sendable () -> Bool = { false },
-        logger: Logger
+        limits: SocketLimits, budget: (any SocketBudget)? = nil, turns: SocketTurns? = nil, opening: [[UInt8]] = [],
+        mustLeave: @escaping @Sendable () -> Bool = { false }, logger: Logger
     ) {
         self.role = role
         self.dialect = dialect
         self.intake = intake
         self.executor = executor
         self.limits = limits
+        memory = SocketMemory(budget: budget)
+        self.turns = turns
         self.opening = opening
         self.mustLeave = mustLeave
         self.logger = logger
@@ -81,6 +89,7 @@ package final class SocketSession: ChannelDuplexHandler {
 
     /// Adds a decoder and this session to the end of a pipeline whose handshake is done.
     package func join(_ pipeline: ChannelPipeline.SynchronousOperations) throws {
+        if memory.budget != nil { try pipeline.addHandler(ByteWatch(self)) }
         try pipeline.addHandler(ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: limits.message)))
         try pipeline.addHandler(self)
     }
@@ -125,6 +134,7 @@ package final class SocketSession: ChannelDuplexHandler {
         asks.failAll()
         // What was read is applied all the same: the peer may not send it again.
         startBatch()
+        settleMemory()
         finishIfIdle()
     }
 
@@ -154,6 +164,7 @@ package final class SocketSession: ChannelDuplexHandler {
         heardAt = .now()
         pingedAt = nil
         let frame = unwrapInboundIn(data)
+        memory.unread -= frame.size
         switch phase {
         case .open: step(assembler.take(frame))
         case .closing: if frame.opcode == .connectionClose { context.close(promise: nil) }
@@ -192,6 +203,7 @@ package final class SocketSession: ChannelDuplexHandler {
     package func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
         startBatch()
+        settleMemory()
         flush()
         context.fireChannelReadComplete()
     }
@@ -204,8 +216,8 @@ package final class SocketSession: ChannelDuplexHandler {
     var mayRead: Bool {
         switch phase {
         case .open:
-            pendingEvents < limits.pendingEvents && pendingBytes < limits.pendingBytes
-                && context?.channel.isWritable == true
+            pendingEvents < limits.pendingEvents && pendingBytes < limits.pendingBytes && !memory.isShort
+                && !isWaiting && context?.channel.isWritable == true
         case .finishing: false
         case .closing, .closed: true
         }

@@ -1,3 +1,4 @@
+import KefuSocket
 import Synchronization
 
 /// In what order requests are refused when the instance has too many in flight: pages first, then other reading, then
@@ -57,4 +58,11 @@ final class Admission: Sendable {
     func hold(answerBytes count: Int) { answerBytes.add(count, ordering: .relaxed) }
 
     func release(answerBytes count: Int) { answerBytes.subtract(count, ordering: .relaxed) }
+}
+
+// Messages of WebSocket connections count as bodies do.
+extension Admission: SocketBudget {
+    func reserve(_ count: Int) -> Bool { reserve(bodyBytes: count) }
+
+    func release(_ count: Int) { release(bodyBytes: count) }
 }

@@ -12,7 +12,7 @@ extension HTTPConnection {
         }
         let session = SocketSession(
             role: .server, dialect: socket.dialect, intake: SocketAdmission(socket.intake, server.admission),
-            executor: loop.executor, limits: server.limits.socket,
+            executor: loop.executor, limits: server.limits.socket, budget: server.admission, turns: loop.turns.value,
             mustLeave: { [stopping = server.stopping] in
                 stopping.isDraining
             }, logger: server.logger)
@@ -28,6 +28,7 @@ extension HTTPConnection {
         phase = .closed
         let pipeline = context.pipeline.syncOperations
         do {
+            server.limits.limitReads(of: context.channel)
             try session.join(pipeline)
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             let watch = try pipeline.handler(type: ArrivalWatch.self)
@@ -43,5 +44,16 @@ extension HTTPConnection {
             context.close(promise: nil)
         }
         return true
+    }
+}
+
+extension ServerLimits {
+    /// A connection that never stops sending has its turn once a loop's round, and not for long.
+    fileprivate func limitReads(of channel: any Channel) {
+        let options = channel.syncOptions
+        let buffers = AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 4_096, maximum: socketRead)
+        // Both fail on a channel that has closed meanwhile, and is read no more.
+        try? options?.setOption(.maxMessagesPerRead, value: 1)
+        try? options?.setOption(.recvAllocator, value: buffers)  // As above.
     }
 }

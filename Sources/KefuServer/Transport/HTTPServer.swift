@@ -73,7 +73,7 @@ package final class HTTPServer: Service {
             check: HeadCheck(router: router, access: access, limits: limits), drain: drain, metrics: metrics,
             logger: logger)
         var loops: [ObjectIdentifier: LoopResources] = [:]
-        for loop in group.makeIterator() { loops[ObjectIdentifier(loop)] = LoopResources(loop) }
+        for loop in group.makeIterator() { loops[ObjectIdentifier(loop)] = LoopResources(loop, limits) }
         self.loops = loops
         listening = group.any().makePromise()
     }
@@ -161,7 +161,8 @@ package final class HTTPServer: Service {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { [context, loops] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let loop = loops[ObjectIdentifier(channel.eventLoop)] ?? LoopResources(channel.eventLoop)
+                    let known = loops[ObjectIdentifier(channel.eventLoop)]
+                    let loop = known ?? LoopResources(channel.eventLoop, context.limits)
                     try Self.addHandlers(to: channel.pipeline.syncOperations, context, loop, tls)
                 }
             }

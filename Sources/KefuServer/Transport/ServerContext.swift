@@ -1,3 +1,4 @@
+import KefuSocket
 import Logging
 import Metrics
 import NIOCore
@@ -51,9 +52,12 @@ struct Deadlines: Sendable {
 struct LoopResources: Sendable {
     let executor: LoopExecutor
     let date: NIOLoopBoundBox<DateField>
+    let turns: NIOLoopBoundBox<SocketTurns>
 
-    init(_ eventLoop: any EventLoop) {
+    init(_ eventLoop: any EventLoop, _ limits: ServerLimits) {
         executor = LoopExecutor(eventLoop)
+        let places = limits.socketBatches
+        turns = .makeBoxSendingValue(SocketTurns(places: places, on: eventLoop), eventLoop: eventLoop)
         date = .makeBoxSendingValue(DateField(), eventLoop: eventLoop)
     }
 }

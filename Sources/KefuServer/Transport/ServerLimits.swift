@@ -34,7 +34,8 @@ package struct ServerLimits: Sendable {
     package var discardedBody = 64 * 1024
     /// Bytes that are dropped unseen behind the last answer of a connection, so that a peer still sending can read it.
     package var lingeringBytes = 8 * 1024 * 1024
-    /// Bytes of all bodies of more than ``reservedBody`` being read at once.
+    /// Bytes of all bodies of more than ``reservedBody`` being read at once, and of what WebSocket connections have
+    /// read and not yet applied.
     package var bufferedBodies = 256 * 1024 * 1024
     /// Bodies up to this size are not counted against ``bufferedBodies``; bytes.
     package var reservedBody = 16 * 1024
@@ -51,6 +52,11 @@ package struct ServerLimits: Sendable {
 
     /// Of each WebSocket connection.
     package var socket = SocketLimits()
+    /// Batches of events with the store at once, of all WebSocket connections of one event loop; the others wait for
+    /// their turn. Two keep the store busy.
+    package var socketBatches = 2
+    /// Bytes that are read of a WebSocket connection before it is another's turn.
+    package var socketRead = 32 * 1024
 
     /// How long a draining server keeps idle connections open for a request that is on its way already.
     package var idleGrace = Duration.milliseconds(50)
