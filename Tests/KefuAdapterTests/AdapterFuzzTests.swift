@@ -68,18 +68,23 @@ import Testing
         (try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)) != nil
     }
 
+    /// JSON, or the bare word of the example `token`.
+    private static func isAnswer(_ bytes: [UInt8]) -> Bool { bytes == Array("success".utf8) || isJSON(bytes) }
+
     @Test func `Any frame is read, and what is answered is JSON`() throws {
-        let dialects = try ["wecom-style", "generic"].map { try Given.dialect(try Given.example($0)) }
+        let dialects = try ["wecom-style", "generic", "token"].map { try Given.dialect(try Given.example($0)) }
         let frames = [
             #"{"corp_id":"w","msg_list":[{"msgtype":"text","external_userid":"wm1","msgid":"m1","text":{"content":"好的"}},{"msgtype":"paid","external_userid":"wm2","order":{"id":"A","fee":1.5}}]}"#,
             #"{"msgtype":"ping","seq":1}"#, #"{"type":"customer_message","customer":{"id":"c"},"text":"x"}"#,
+            #"{"kind":"chat","user":{"id":18},"content":"好的","seq":7,"payload":{"a":[1.5,null]}}"#,
+            #"{"kind":"pay","user_id":"c2","seq":"s8"}"#, #"{"cmd":"sent","req":"k7-1","code":0}"#,
         ].map { Array($0.utf8) }
         let findings = try FuzzRun("adapter", Mutation(words: Self.words), seeds: frames).run { input, _ in
             for dialect in dialects {
                 switch input.withUnsafeBytes(dialect.read) {
                 case .ignored, .answer: break
                 case .reply(let bytes):
-                    if !Self.isJSON(bytes) { return "reply \(String(decoding: bytes, as: UTF8.self))" }
+                    if !Self.isAnswer(bytes) { return "reply \(String(decoding: bytes, as: UTF8.self))" }
                 case .events(let frame):
                     if frame.events.isEmpty { return "no event in a frame of events" }
                     if let flaw = Self.flaw(of: frame, dialect) { return flaw }
@@ -97,11 +102,16 @@ import Testing
             case .failure(let error): .refused(error)
             }
         }
-        for answer in dialect.acknowledgements(of: frame, outcomes: outcomes) where !isJSON(answer) {
+        for answer in dialect.acknowledgements(of: frame, outcomes: outcomes) where !isAnswer(answer) {
             return "answer \(String(decoding: answer, as: UTF8.self))"
         }
-        for case .success(let event) in frame.events.map(\.result) where !Identifier.isValid(event.customerID) {
-            return "the customer \(event.customerID)"
+        for result in frame.events.map(\.result) {
+            switch result {
+            case .success(let event):
+                if !Identifier.isValid(event.customerID) { return "the customer \(event.customerID)" }
+                if !isJSON(Array(event.recordJSON.utf8)) { return "the record \(event.recordJSON)" }
+            case .failure(let error): if error.detail.isEmpty { return "refused without words" }
+            }
         }
         return nil
     }
