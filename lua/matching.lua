@@ -7,6 +7,10 @@
 local function message_test(message, exact)
   local ANY, EXACT, ALL, PLUS, MINUS = byte('nxl+-', 1, 5)
   return function(entry)
+    -- Most are this: one keyword to be contained.
+    if sub(entry, 1, 10) == 'contains\n+' and not find(entry, '\n', 11, true) then
+      return find(message, sub(entry, 11), 1, true)
+    end
     local mode = byte(entry, 2)
     local met, missed, excluded = mode == ANY, false, false
     local line_end = find(entry, '\n', 1, true)
