@@ -139,6 +139,10 @@ import Testing
         }
         #expect(Given.flaws(file(#""TIANWANG_URL""#, "{{env.TIANWANG_URL}}/x")) == [])
         #expect(
+            Given.flaws(file(#""TIANWANG_URL""#, "{{env.TIANWANG_URL}}}/x")) == [
+                "callback.url: must name a host of letters, digits, - and ."
+            ])
+        #expect(
             Given.flaws(file("", "{{env.TIANWANG_URL}}/x")).first?.hasPrefix("callback.url: env.TIANWANG_URL is not")
                 == true)
         #expect(

@@ -160,6 +160,9 @@ struct RequestReading {
         let authority = text.dropFirst(scheme.count).prefix { !"/?#".contains($0) }
         if authority.contains("{") { return "must name its host as it is, or by {{env.NAME}} at the very beginning" }
         if authority.contains("@") { return "must be without user and password" }
+        guard authority.utf8.allSatisfy({ isToken($0) || ".:[]".utf8.contains($0) }) else {
+            return "must name a host of letters, digits, - and ."
+        }
         return authority.isEmpty || authority.hasPrefix(":") ? "must name a host" : nil
     }
 }
