@@ -57,13 +57,13 @@ struct DeadInstanceTests {
                 try await eventually("it is cancelled") { try await near.cancel(id).status == 200 }
                 way.setWeather(.clear)
                 #expect(try await [200, 503].contains(event.status))
+                try await eventually("Redis is near again") { try await far.get("/api/health").status == 200 }
             }
             try await eventually("the claim was heard of, and not acted upon") {
                 try #require(site.gateway.requests.isEmpty)
                 return far.child.complaints.contains("任务租约已失效，未发送")
             }
             try await near.accept(Tasks.message("last"))
-            try await eventually("Redis is near again") { try await far.get("/api/health").status == 200 }
             #expect(try await far.report(Tasks.said("好的")) == ["last"])
             try await near.status("last", is: "completed")
             #expect(site.gateway.requests.map { $0.json["task_id"] } == ["last"])
