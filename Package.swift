@@ -62,6 +62,7 @@ let package = Package(
         // C libraries of the system, as Debian ships them.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        // Of the C library, for the benchmark's load generator.
         .systemLibrary(name: "CEpoll"),
 
         // What a task is and what may happen to it. No I/O, no clock.
@@ -163,8 +164,8 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio,
             swiftSettings: settings),
-        // Rules over the files themselves: style, arrows of imports, what documents must not lag behind.
         .testTarget(name: "KefuBenchTests", dependencies: ["KefuBench"], swiftSettings: settings),
+        // Rules over the files themselves: style, arrows of imports, what documents must not lag behind.
         .testTarget(name: "TidyTests", swiftSettings: settings),
         // Real processes. Depends on the command so that it is built beside the test bundle.
         .testTarget(

@@ -23,6 +23,21 @@ enum Given {
 
     static func time(_ ms: Int64) -> String { "T\(ms)" }
 
+    /// A recorded event whose data has a text as its member `x`.
+    static func event(x text: String) -> String {
+        var event = JSONWriter()
+        event.beginObject()
+        event.key("at")
+        event.int(5)
+        event.key("data")
+        event.beginObject()
+        event.key("x")
+        event.string(text)
+        event.endObject()
+        event.endObject()
+        return event.text
+    }
+
     /// A file of this repository.
     static func text(_ path: String) throws -> String {
         let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

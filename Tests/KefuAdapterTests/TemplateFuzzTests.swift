@@ -62,17 +62,9 @@ import Testing
     }
 
     private static func values(_ kind: ActionKind, _ text: String, _ adapter: Adapter) -> TemplateValues {
-        var event = JSONWriter()
-        event.beginObject()
-        event.key("data")
-        event.beginObject()
-        event.key("x")
-        event.string(text)
-        event.endObject()
-        event.endObject()
         let request = Given.request(
             kind, message: text, url: text, taskID: text, customer: Customer(id: text, name: text),
-            event: String(decoding: event.bytes, as: UTF8.self))
+            event: Given.event(x: text))
         return TemplateValues(request, environment: adapter.environment.value, formatTime: Given.time)
     }
 

@@ -28,18 +28,8 @@ import Testing
                       "d": "{{#action.message}}[{{action.message}}]{{/action.message}}{{^action.message}}none{{/action.message}}",
                       "e": "{{data.x}}{{data}}", "f": [1.50, "{{task_id}}"]}}
             """#
-        var event = JSONWriter()
-        event.beginObject()
-        event.key("at")
-        event.int(5)
-        event.key("data")
-        event.beginObject()
-        event.key("x")
-        event.string(text)
-        event.endObject()
-        event.endObject()
         let request = Given.request(
-            message: text, customer: Customer(id: "c1", name: text), event: event.text)
+            message: text, customer: Customer(id: "c1", name: text), event: Given.event(x: text))
         let sent = try await Self.sent(out, request)
         let body = try Self.read(sent)
         let data = #"{"x":"\#(String(JSONValue.string(text).text.dropFirst().dropLast()))"}"#

@@ -112,13 +112,7 @@ import Testing
 
     @Test func `A peer that leaves does not stop its request`() async throws {
         let gate = Gate()
-        let write = { (answers: inout FakeStore.Answers) in
-            answers.receive = { _ in
-                await gate.pass()
-                return .accepted(generation: 1)
-            }
-        }
-        try await TestServer.run(store: write) { server in
+        try await TestServer.run(store: { $0.holdReceive(at: gate) }) { server in
             let client = try await server.connect()
             try await client.send(RawClient.request("POST", "/api/task/receive", body: Bodies.task()))
             try await gate.isReached()

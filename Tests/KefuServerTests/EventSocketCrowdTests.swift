@@ -81,15 +81,7 @@ import Testing
         let gate = Gate()
         var limits = ServerLimits()
         limits.bufferedBodies = 100_000
-        try await TestServer.run(
-            limits: limits,
-            store: { answers in
-                answers.match = { _ in
-                    await gate.pass()
-                    return MatchOutcome(matched: [], duplicate: false)
-                }
-            }
-        ) { server in
+        try await TestServer.run(limits: limits, store: { $0.holdMatch(at: gate) }) { server in
             let client = try await server.connect()
             let large = SocketBytes.text(Self.event + #","pad":"\#(String(repeating: "x", count: 60_000))"}"#)
             try await client.send(SocketBytes.request() + large)

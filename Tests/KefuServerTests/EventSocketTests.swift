@@ -119,15 +119,7 @@ import Testing
         let gate = Gate()
         var limits = ServerLimits()
         limits.requestsInFlight = 1
-        try await TestServer.run(
-            limits: limits,
-            store: { answers in
-                answers.match = { _ in
-                    await gate.pass()
-                    return MatchOutcome(matched: [], duplicate: false)
-                }
-            }
-        ) { server in
+        try await TestServer.run(limits: limits, store: { $0.holdMatch(at: gate) }) { server in
             let first = try await server.connect()
             try await first.send(SocketBytes.request() + SocketBytes.text(Self.event("e1")))
             try await gate.isReached()

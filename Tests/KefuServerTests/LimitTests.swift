@@ -110,10 +110,7 @@ import Testing
         limits.requestsInFlight = 2
         let write = { (answers: inout FakeStore.Answers) in
             Self.accepting(&answers)
-            answers.match = { _ in
-                await gate.pass()
-                return MatchOutcome(matched: [], duplicate: false)
-            }
+            answers.holdMatch(at: gate)
         }
         try await TestServer.run(limits: limits, store: write) { server in
             let waiting = try await server.connect()

@@ -3,18 +3,9 @@ import KefuServer
 import Testing
 
 @Suite struct ShutdownTests {
-    private static func holding(_ gate: Gate) -> (inout FakeStore.Answers) -> Void {
-        { answers in
-            answers.receive = { _ in
-                await gate.pass()
-                return .accepted(generation: 1)
-            }
-        }
-    }
-
     @Test func `A request in flight is answered and its connection closed`() async throws {
         let gate = Gate()
-        try await TestServer.run(store: Self.holding(gate)) { server in
+        try await TestServer.run(store: { $0.holdReceive(at: gate) }) { server in
             let client = try await server.connect()
             try await client.send(RawClient.request("POST", "/api/task/receive", body: Bodies.task()))
             try await gate.isReached()
@@ -42,7 +33,7 @@ import Testing
     @Test func `A request half read is read and answered`() async throws {
         let gate = Gate()
         gate.open()
-        try await TestServer.run(store: Self.holding(gate)) { server in
+        try await TestServer.run(store: { $0.holdReceive(at: gate) }) { server in
             let client = try await server.connect()
             let body = Bodies.task()
             try await client.send(
@@ -71,7 +62,7 @@ import Testing
         let gate = Gate()
         var limits = ServerLimits()
         limits.shutdownGrace = .milliseconds(100)
-        try await TestServer.run(limits: limits, store: Self.holding(gate)) { server in
+        try await TestServer.run(limits: limits, store: { $0.holdReceive(at: gate) }) { server in
             let client = try await server.connect()
             try await client.send(RawClient.request("POST", "/api/task/receive", body: Bodies.task()))
             try await gate.isReached()

@@ -21,7 +21,7 @@ final class ChildProcess {
             process.standardError = log
             try process.run()
         } catch {
-            throw BenchError("cannot start \(executable): \(error)")
+            throw BenchError("cannot start \(executable): \(error.localizedDescription)")
         }
         id = process.processIdentifier
     }

@@ -11,7 +11,7 @@ struct StageFolder {
         do {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         } catch {
-            throw BenchError("cannot create \(url.path): \(error)")
+            throw BenchError("cannot create \(url.path): \(error.localizedDescription)")
         }
     }
 

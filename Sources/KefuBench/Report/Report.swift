@@ -55,7 +55,7 @@ struct Report: Codable {
         do {
             return try JSONDecoder().decode(Report.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
         } catch {
-            throw BenchError("cannot read the figures in \(path): \(error)")
+            throw BenchError("cannot read the figures in \(path): \(error.localizedDescription)")
         }
     }
 
@@ -70,7 +70,7 @@ struct Report: Codable {
                 at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try encoder.encode(self).write(to: file, options: .atomic)
         } catch {
-            throw BenchError("cannot write \(file.path): \(error)")
+            throw BenchError("cannot write \(file.path): \(error.localizedDescription)")
         }
         return file.relativePath
     }

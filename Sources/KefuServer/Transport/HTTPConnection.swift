@@ -142,11 +142,10 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     private var isBusy: Bool { phase == .answering || phase == .writing || phase == .streaming }
 
     /// Beside an answer no more than one read is taken, so that a peer that waits for its answer costs no change of
-    /// what the kernel is asked for.
-    private var holdsReading: Bool { isBusy && !backlog.isEmpty }
+    /// what the kernel is asked for; from one that takes its answer slowly, none.
+    private var holdsReading: Bool { phase == .writing || isBusy && !backlog.isEmpty }
 
-    /// Holds reading back while a request is being answered and more has come: the kernel's buffer then slows the
-    /// peer down.
+    /// Holds reading back while a request is being answered: the kernel's buffer then slows the peer down.
     func read(context: ChannelHandlerContext) {
         if holdsReading {
             readIsPending = true

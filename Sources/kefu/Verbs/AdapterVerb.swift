@@ -110,17 +110,21 @@ struct CheckAdapter: AsyncParsableCommand {
     }
 
     private func contents() throws(Adapter.Flaws) -> [UInt8] {
-        guard let bytes = FileManager.default.contents(atPath: file) else {
+        guard let bytes = Self.whole(file) else {
             throw Adapter.Flaws(list: [AdapterFlaw(path: "", detail: "cannot be read")])
         }
-        return [UInt8](bytes)
+        return bytes
     }
 
     private static func bytes(_ path: String) throws -> [UInt8] {
-        guard let bytes = FileManager.default.contents(atPath: path) else {
-            throw ValidationError("\(path) cannot be read.")
-        }
-        return [UInt8](bytes)
+        guard let bytes = whole(path) else { throw ValidationError("\(path) cannot be read.") }
+        return bytes
+    }
+
+    /// All of a file or a pipe; nil when it cannot be read.
+    private static func whole(_ path: String) -> [UInt8]? {
+        guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+        do { return [UInt8](try file.readToEnd() ?? Data()) } catch { return nil }
     }
 
     private static func sample(_ path: String) throws(InputError) -> [UInt8] {

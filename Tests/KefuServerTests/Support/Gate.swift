@@ -1,3 +1,4 @@
+import KefuCore
 import NIOCore
 import NIOPosix
 
@@ -18,5 +19,23 @@ struct Gate: Sendable {
     func open() {
         arrived.succeed()
         opened.succeed()
+    }
+}
+
+extension FakeStore.Answers {
+    /// Events match nothing, and wait for the gate before.
+    mutating func holdMatch(at gate: Gate) {
+        match = { _ in
+            await gate.pass()
+            return MatchOutcome(matched: [], duplicate: false)
+        }
+    }
+
+    /// Tasks are accepted behind the gate.
+    mutating func holdReceive(at gate: Gate) {
+        receive = { _ in
+            await gate.pass()
+            return .accepted(generation: 1)
+        }
     }
 }
