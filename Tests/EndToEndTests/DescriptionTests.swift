@@ -6,7 +6,7 @@ import Testing
 @Suite(.timeLimit(.minutes(10)))
 struct DescriptionTests {
     private static let token = "admin-0123456789"
-    /// Where hooks of Schemathesis are.
+    /// Where hooks and settings of Schemathesis are.
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Description").path
 
@@ -42,7 +42,8 @@ struct DescriptionTests {
         try await Site.run(settings) { site, kefu in
             let command = [
                 "cd \(site.redis.folder) &&", "PYTHONPATH=\(Self.folder) SCHEMATHESIS_HOOKS=kefu_formats",
-                "schemathesis run \(kefu.url)/api/openapi.json -H 'Authorization: Bearer \(Self.token)'",
+                "schemathesis --config-file \(Self.folder)/schemathesis.toml",
+                "run \(kefu.url)/api/openapi.json -H 'Authorization: Bearer \(Self.token)'",
                 "--exclude-path /api/task/stream --exclude-path /api/event/ws --phases examples,coverage,fuzzing --max-examples 5 --seed 7",
                 "--request-timeout 20 --workers 2 --no-color --continue-on-failure",
             ].joined(separator: " ")
