@@ -66,6 +66,46 @@ import Testing
         ])
     }
 
+    @Test func `Among many that wait each is tested, whatever stands before it`() async throws {
+        let words = [["a"], ["b"], ["ab"], ["c", "x"], ["x", "a"], ["contains"]]
+        var triggers: [Trigger] = [.reply(), .reply(exclude: ["b"])]
+        for mode in [MatchMode.contains, .exact, .all] {
+            for exclude in [[], ["b"], ["x", "c"]] {
+                triggers += words.map { keywords in
+                    var trigger = Trigger.reply(match: mode, exclude: exclude)
+                    (trigger.keywords, trigger.normalizedKeywords) = (keywords, keywords)
+                    return trigger
+                }
+            }
+        }
+        let test = try await TestStore()
+        for text in ["a", "b", "ab", "c", "xa", "cx", "contains", "好"] {
+            var expected: [String] = []
+            for (index, trigger) in triggers.enumerated() {
+                let id = "\(text)-\(index)"
+                if isMet(trigger, by: text) { expected.append(id) }
+                // Beside all others, and behind one that is not met.
+                try await test.accepted(
+                    .example(id, of: text, trigger), .example(id + "-no", of: id, .reply("没有")),
+                    .example(id + "-alone", of: id, trigger))
+                let alone = try await test.store.match(.message(text, from: id), capacity: 0).outcome.matched
+                #expect(alone == (expected.last == id ? [id + "-alone"] : []), "\(trigger) by \(text)")
+            }
+            let matched = try await test.store.match(.message(text, from: text), capacity: 0).outcome.matched
+            #expect(matched == expected && !expected.isEmpty && expected.count < triggers.count, "\(text)")
+        }
+    }
+
+    private func isMet(_ trigger: Trigger, by text: String) -> Bool {
+        guard !trigger.exclude.contains(where: text.contains) else { return false }
+        return switch trigger.match {
+        case _ where trigger.keywords.isEmpty: true
+        case .contains: trigger.keywords.contains(where: text.contains)
+        case .exact: trigger.keywords.contains(text)
+        case .all: trigger.keywords.allSatisfy(text.contains)
+        }
+    }
+
     @Test func `Lua's pattern characters are plain text`() async throws {
         let words = ["%d+", ".*", "[", "(a+)+$", "-", "^a", "%", "a?", "]", "%b()", "{0}", "$"]
         try await check(words.map { Row(.reply($0), .message("x\($0)y"), true) })
