@@ -17,12 +17,10 @@
 --      11 priority             urgent | high | normal
 --      12 trigger_type         of the only trigger, or the first
 --      13 timeout              ms
---      14 time                 ms: the earliest time_reach, '' without one
---      15 event                JSON object of a time_reach's event, without `at`
---      16 latest               ms: the latest time_reach, '' without one
---      17 lookback             of each trigger that looks back `<ms> <name>`, then the lines of its entry, blank lines
+--      14 times                ms: the earliest time_reach, a space, the latest; '' without one
+--      15 lookback             of each trigger that looks back `<ms> <name>`, then the lines of its entry, blank lines
 --                              between; '' for none
---      18… field, value        the rest of the record, `armed` among it
+--      16… field, value        the rest of the record, `armed` among it
 -- Returns {word, work…}: accepted, generation, next_due_in, backlog, claims | duplicate, status | conflict, status
 -- Keeps: a task is armed in the step that stores it, or fired in it; the same content again changes nothing.
 -- Cost: O(log n) for each of three sorted sets; looking back, O(events kept of this customer).
@@ -31,22 +29,27 @@
 
 local id, content, customer, priority, kind = ARGV[6], ARGV[7], ARGV[8], ARGV[11], ARGV[12]
 local generation = '1'
-local old = call('HMGET', KEYS[1], 'status', 'content', 'generation', 'customer_id')
-if old[1] and old[1] ~= 'cancelled' then
-  return { old[2] == content and 'duplicate' or 'conflict', old[1] }
+local old = call('EXISTS', KEYS[1]) == 1 and call('HMGET', KEYS[1], 'status', 'content', 'generation', 'customer_id')
+local status = old and old[1]
+if status and status ~= 'cancelled' then
+  return { old[2] == content and 'duplicate' or 'conflict', status }
 end
 
 local now = clock()
-local time, latest = tonumber(ARGV[14]), tonumber(ARGV[16])
-local deadline = (latest and latest > now and latest or now) + tonumber(ARGV[13])
+local time, deadline = nil, now + tonumber(ARGV[13])
+if ARGV[14] ~= '' then
+  local earliest, latest = string.match(ARGV[14], '^(%S+) (%S+)$')
+  time = tonumber(earliest)
+  deadline = math.max(deadline, latest + ARGV[13])
+end
 
 -- What fires it at once, and when that came: a time that has passed, or else the newest event of the log that one of
 -- the triggers has waited for.
-local event, came = time and time <= now and ARGV[15], nil
-if not event and ARGV[17] ~= '' then
+local event, came = time and time <= now and TIME_EVENT, nil
+if not event and ARGV[15] ~= '' then
   -- prelude
   local wanted = {}
-  for reach, name, entry in string.gmatch(ARGV[17] .. '\n\n', '(%d+) ([^\n]*)\n(.-)\n\n') do
+  for reach, name, entry in string.gmatch(ARGV[15] .. '\n\n', '(%d+) ([^\n]*)\n(.-)\n\n') do
     wanted[#wanted + 1] = { since = now - reach, name = name, entry = entry }
   end
   event, came = look_back(call('LRANGE', P .. 'recent:' .. escaped(customer), 0, -1), wanted)
@@ -54,7 +57,7 @@ end
 
 local left = event and backlog()
 
-if old[1] then
+if status then
   generation = text(old[3] + 1)
   call('UNLINK', KEYS[1], P .. 'attempts:' .. escaped(id), P .. 'deliveries:' .. escaped(id))
   call('ZREM', P .. 'cancelled', id)
@@ -68,7 +71,7 @@ local r = {
 }
 call('HSET', KEYS[1], 'status', 'waiting', 'customer_id', customer, 'trigger_type', kind, 'priority', priority,
   'generation', generation, 'content', content, 'created_at', r.created_at, 'deadline_at', text(deadline),
-  unpack(ARGV, 18))
+  unpack(ARGV, 16))
 call('ZADD', P .. 'created', r.created_at, id)
 call('ZADD', customer_key(customer), r.created_at, id)
 call('HINCRBY', P .. 'counts', priority .. ':' .. kind, '1')
@@ -90,7 +93,7 @@ if not event then
     call('HSET', index .. ARGV[9], id, ARGV[10])
   end
   if time then
-    call('ZADD', P .. 'scheduled', ARGV[14], id)
+    call('ZADD', P .. 'scheduled', text(time), id)
   end
   call('ZADD', P .. 'timeouts', text(deadline), id)
   if not is_called_back(ARGV[5], 'waiting') then
@@ -100,7 +103,7 @@ end
 
 -- prelude
 
-for i = 18, #ARGV, 2 do
+for i = 16, #ARGV, 2 do
   r[ARGV[i]] = ARGV[i + 1]
 end
 local changes = {}

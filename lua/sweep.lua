@@ -11,7 +11,6 @@
 --       7 callback_hold        ms: how long a callback handed out stays with the caller
 --       8 gateway_timeout      ms: how long the last holder of an expired lease may still be sending
 --       9 retention            ms: how long what is finished is kept
---      10 event                JSON object of a time_reach's event, without `at`
 -- Returns {more, next_due_in, backlog, claims, callbacks, timed_out, reclaimed, lost, cancelled, late, traces}
 --         more: 1 when a batch was full; next_due_in: ms, false when nothing will be; timed_out to cancelled: ids;
 --         late: ms, of each task that a time fired; traces: id, traceparent, … of timed_out to lost
@@ -74,7 +73,7 @@ end)
 
 each('scheduled', function(r, time)
   if r.status == 'waiting' and not r.triggered_at then
-    trigger(r, event_at(ARGV[10], now), now)
+    trigger(r, event_at(TIME_EVENT, now), now)
     late[#late + 1] = now - time
   end
 end)
@@ -135,6 +134,9 @@ for _, callback in ipairs(due('callbacks:dead', kept_since, BATCH)) do
   call('ZREM', P .. 'callbacks:dead', callback)
   call('UNLINK', P .. 'callback:' .. callback)
 end
+
+-- The live stream keeps about this many changes, rounded up to whole blocks of Redis's.
+call('XTRIM', P .. 'changes', 'MAXLEN', '~', '10000', 'LIMIT', '0')
 
 local claims, left = claim(backlog(), tonumber(ARGV[4]), ARGV[2], lease, called_back, now)
 

@@ -7,10 +7,9 @@
 -- ARGV  1 prefix               `kefu:{S}:`
 --       2 id
 --       3 time                 ms: from now on of every time_reach that it waits for, '' for no change
---       4 event                JSON object of a time_reach's event, without `at`
---       5 timeout              ms, '' for no change
---       6 priority             urgent | high | normal, '' for no change
---       7… field, value        what else of the record: `timeout_hours`, `action_message`
+--       4 timeout              ms, '' for no change
+--       5 priority             urgent | high | normal, '' for no change
+--       6… field, value        what else of the record: `timeout_hours`, `action_message`
 -- Returns {word, status, next_due_in, backlog, fields, deliveries}: words: updated | conflict | missing |
 --         untimed | late | textless
 --         untimed: a time for a task that waits for none; late: with this timeout its deadline would have passed;
@@ -29,7 +28,7 @@ elseif r.status ~= 'waiting' or r.triggered_at then
 end
 local more = call('HMGET', r.key, 'trigger_time', 'triggers', 'timeout_hours', 'action_type')
 local triggers = more[2] or ''
-local time, timeout, latest = tonumber(ARGV[3]), tonumber(ARGV[5]), tonumber(more[1])
+local time, timeout, latest = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(more[1])
 -- Only a trigger has `[` or `,` before its brace: an object inside one is the value of `where`.
 for at in string.gmatch(triggers, '[%[,]{"type":"time_reach","time":(%d+)') do
   latest = math.max(latest or 0, tonumber(at))
@@ -49,17 +48,17 @@ elseif timeout then
   end
 end
 local changes = { 'updated_at', text(now) }
-for i = 7, #ARGV, 2 do
+for i = 6, #ARGV, 2 do
   if ARGV[i] == 'action_message' and ARGV[i + 1] == '' and more[4] == 'send_message' then
     return { 'textless', r.status, false, 0, {}, {} }
   end
   add(changes, ARGV[i], ARGV[i + 1])
 end
 
-if ARGV[6] ~= '' and ARGV[6] ~= r.priority then
+if ARGV[5] ~= '' and ARGV[5] ~= r.priority then
   call('HINCRBY', P .. 'counts', r.priority .. ':' .. r.trigger_type, '-1')
-  call('HINCRBY', P .. 'counts', ARGV[6] .. ':' .. r.trigger_type, '1')
-  r.priority = ARGV[6]
+  call('HINCRBY', P .. 'counts', ARGV[5] .. ':' .. r.trigger_type, '1')
+  r.priority = ARGV[5]
   add(changes, 'priority', r.priority)
 end
 if time then
@@ -80,7 +79,7 @@ call('HSET', r.key, unpack(changes))
 publish(r, 'waiting', 'updated', now)
 local next_due, ready = deadline and (time or deadline) - now or false, 0
 if time and time <= now then
-  trigger(r, event_at(ARGV[4], now), now)
+  trigger(r, event_at(TIME_EVENT, now), now)
   next_due, ready = false, call('ZCARD', P .. 'ready')
 end
 return { 'updated', r.status, next_due, ready, call('HGETALL', KEYS[1]), call('LRANGE', KEYS[2], 0, -1) }

@@ -79,21 +79,11 @@ private enum Entries {
 
     private static func change(_ entry: RESPValue) throws(StoreError) -> Change {
         guard let parts = entry.array, parts.count == 2, let id = parts[0].text.flatMap({ ChangeID($0) }),
-            let fields = parts[1].array
-        else { throw .defect("an entry of 'changes' without an id") }
-        var change = Change(id: id, taskID: "", status: "", cause: "", atMs: 0, customerID: "", generation: 0)
-        for index in stride(from: 0, to: fields.count - 1, by: 2) {
-            let value = fields[index + 1].text ?? ""
-            switch fields[index].text {
-            case "task_id": change.taskID = value
-            case "status": change.status = value
-            case "cause": change.cause = value
-            case "at": change.atMs = Int64(value) ?? 0
-            case "customer_id": change.customerID = value
-            case "generation": change.generation = Int(value) ?? 0
-            default: continue
-            }
-        }
-        return change
+            let words = parts[1].array?.last?.text?.split(separator: " "), words.count == 6,
+            let atMs = Int64(words[3]), let generation = Int(words[5])
+        else { throw .defect("an entry of 'changes' that no script writes") }
+        return Change(
+            id: id, taskID: String(words[0]), status: String(words[1]), cause: String(words[2]), atMs: atMs,
+            customerID: String(words[4]), generation: generation)
     }
 }

@@ -19,8 +19,8 @@ struct ChangeFeedTests {
     private static func add(_ numbers: ClosedRange<Int>, to redis: PrivateRedis) async throws {
         for number in numbers {
             let reply = try await redis.admin.command(
-                .string("XADD"), "kefu:{0}:changes", .string("\(number)-0"), "task_id", .string("T\(number)"), "status",
-                "running", "cause", "claimed", "at", "1800000000000", "customer_id", "c:1", "generation", "2")
+                .string("XADD"), "kefu:{0}:changes", .string("\(number)-0"), "change",
+                .string("T\(number) running claimed 1800000000000 c:1 2"))
             #expect(reply.error == nil)
         }
     }

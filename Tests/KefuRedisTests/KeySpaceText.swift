@@ -25,7 +25,7 @@ struct KeySpaceText: Equatable {
             case .list(let elements): for (index, element) in elements.enumerated() { line(" \(index)", element) }
             case .set(let members): for member in members { line(" " + member, "") }
             case .stream(let entries):
-                for (index, entry) in entries.enumerated() { line(" \(index + 1)", Self.change(entry.fields)) }
+                for (index, entry) in entries.enumerated() { line(" \(index + 1)", entry.fields["change"] ?? "-") }
             }
         }
     }
@@ -44,11 +44,6 @@ struct KeySpaceText: Equatable {
         }
         for (name, value) in before.lines where lines[name] == nil { shown.append((name, "- \(name): \(value)")) }
         return shown.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }.map(\.text).joined(separator: "\n")
-    }
-
-    private static func change(_ fields: [String: String]) -> String {
-        ["task_id", "status", "cause", "at", "customer_id", "generation"].map { fields[$0] ?? "-" }
-            .joined(separator: " ")
     }
 
     private static func score(_ score: Double, in key: String) -> String {

@@ -210,4 +210,15 @@ import Testing
         #expect(step.answer.shown == "swept")
         #expect(try await test.image() == [:])
     }
+
+    @Test func `The stream of changes is kept short`() async throws {
+        let test = try await TestStore()
+        let script = "for _ = 1, 10300 do redis.call('XADD', KEYS[1], '*', 'change', 'T1 waiting accepted 1 c1 1') end"
+        try await test.command("EVAL", script, "1", test.keys.changes)
+        _ = try await test.store.sweep(capacity: 0, callbackCapacity: 0)
+        let left = try await test.client.command("XLEN", .string(test.keys.changes)).integer
+        // Redis drops whole blocks of a hundred.
+        #expect((10_000...10_100).contains(left ?? 0))
+        try await test.remove()
+    }
 }

@@ -31,11 +31,7 @@ extension RedisTaskStore {
             .integer(task.timeoutMs),
         ]
         arguments.reserveCapacity(48)
-        if let times = armament.times {
-            arguments += [.integer(times.lowerBound), .string(Self.timeReachEvent), .integer(times.upperBound)]
-        } else {
-            arguments += ["", "", ""]
-        }
+        arguments.append(.string(armament.times.map { "\($0.lowerBound) \($0.upperBound)" }))
         arguments.append(.string(armament.lookback))
         if !armament.names.isEmpty { arguments += ["armed", .string(armament.names)] }
         task.appendFields(to: &arguments)
@@ -68,9 +64,6 @@ extension RedisTaskStore {
         case let word: throw .defect("receive answered \(word)")
         }
     }
-
-    /// What `trigger_event` of a `time_reach` shows, still without its `at`.
-    static let timeReachEvent = #"{"type":"time_reach"}"#
 }
 
 extension NewTask {

@@ -11,7 +11,7 @@ extension RedisTaskStore {
                     .string(keys.prefix), .string(token), .string(leaseMs),
                     .integer(min(capacity, Self.claimLimit)), .string(calledBack), .integer(callbackCapacity),
                     .integer(callbackHoldMs), .integer(policy.gatewayTimeout.milliseconds),
-                    .integer(policy.retention.milliseconds), .string(Self.timeReachEvent),
+                    .integer(policy.retention.milliseconds),
                 ]))
         let hasMore = try reader.int() > 0
         let due = try reader.optionalInt()

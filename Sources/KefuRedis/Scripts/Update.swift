@@ -4,8 +4,7 @@ extension RedisTaskStore {
     package func update(_ update: TaskUpdate) async throws(StoreError) -> Handout<UpdateOutcome> {
         var arguments: [RedisArgument] = [
             .string(keys.prefix), .string(update.taskID), .string(update.timeMs.map { String($0) }),
-            .string(Self.timeReachEvent), .string(update.timeout.map { String($0.ms) }),
-            .string(update.priority?.rawValue),
+            .string(update.timeout.map { String($0.ms) }), .string(update.priority?.rawValue),
         ]
         if let timeout = update.timeout { arguments += ["timeout_hours", .string(timeout.hours)] }
         if let message = update.message { arguments += ["action_message", .string(message)] }

@@ -41,16 +41,13 @@ actor ChangesTail {
         let entries = try await redis.answer("XRANGE", "kefu:{0}:changes", from, "+", "COUNT", "2000").array ?? []
         var changes: [Change] = []
         for entry in entries {
-            guard let id = entry.array?.first?.text, let fields = entry.array?.last?.array else { continue }
+            guard let id = entry.array?.first?.text, let line = entry.array?.last?.array?.last?.text else { continue }
             last = id
-            var named: [String: String] = [:]
-            for index in stride(from: 0, to: fields.count - 1, by: 2) {
-                named[fields[index].text ?? ""] = fields[index + 1].text
-            }
+            let words = line.split(separator: " ").map { String($0) }
+            guard words.count == 6, let at = Int64(words[3]), let generation = Int(words[5]) else { continue }
             var change = Change(
-                turn: TaskTurn(task: named["task_id"] ?? "", generation: Int(named["generation"] ?? "") ?? 0),
-                status: named["status"] ?? "", cause: named["cause"] ?? "", at: Int64(named["at"] ?? "") ?? 0,
-                customer: named["customer_id"] ?? "")
+                turn: TaskTurn(task: words[0], generation: generation), status: words[1], cause: words[2], at: at,
+                customer: words[4])
             if change.status == "running", change.cause == "triggered" {
                 // Fired and claimed in one step, which is judged as the two that it stands for.
                 entriesOfTwo += 1
