@@ -189,11 +189,17 @@ extension AdapterDialect {
         return switch rules.verdict(status: nil, body: answer.frame) {
         case .accepted(let result):
             ActionVerdict(
-                answer: .accepted(resultJSON: rules.keepsAll ? String(decoding: answer.frame, as: UTF8.self) : result))
+                answer: .accepted(
+                    resultJSON: Self.bounded(rules.keepsAll ? String(decoding: answer.frame, as: UTF8.self) : result)))
         case .rejected(let words): ActionVerdict(answer: .rejected, error: words)
         case .failed(let words), .tokenRefused(let words):
             ActionVerdict(answer: .failed(retryAfter: nil), error: words)
         }
+    }
+
+    /// As the contract keeps results: a longer one is left out.
+    private static func bounded(_ result: String?) -> String? {
+        result.flatMap { $0.utf8.count <= ContractDialect.resultBytes ? $0 : nil }
     }
 
     package var signIn: [[UInt8]] { connector.signIn.map { $0.render(clock) } }

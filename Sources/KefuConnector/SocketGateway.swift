@@ -28,8 +28,7 @@ package final class SocketGateway: MessageGateway {
         guard let (socket, token) = socket.withLock({ $0 }) else {
             return GatewayReport(answer: .notSent, error: "not connected to the platform", duration: .zero)
         }
-        // Unique among all connections of all instances: tokens are never given twice.
-        let id = "k\(token)-\(count.add(1, ordering: .relaxed).newValue)"
+        let id = ActionFrameID.make(token: token, number: count.add(1, ordering: .relaxed).newValue)
         let frame: [UInt8]
         do throws(InputError) {
             frame = try dialect.actionFrame(request, id: id)

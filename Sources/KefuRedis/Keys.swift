@@ -37,13 +37,27 @@ package struct Keys: Sendable {
 
     /// The index entry of a custom event. Scripts keep such names a line each, and an event's name is any text.
     package static func custom(_ event: String) -> String {
-        let name = "custom:" + escaped(event)
-        return name.utf8.contains(UInt8(ascii: "\n")) ? name.replacing("\n", with: "%0A") : name
+        "custom:" + encoded(event) { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "\n") }
     }
 
     /// `%` and `:` percent-encoded, so that no two ids can build the same key.
     static func escaped(_ id: String) -> String {
-        guard id.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: ":") }) else { return id }
-        return id.replacing("%", with: "%25").replacing(":", with: "%3A")
+        encoded(id) { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: ":") }
+    }
+
+    /// Byte by byte, as the scripts do it: `:` and a combining mark behind it are one `Character`, `\r\n` is another.
+    private static func encoded(_ text: String, where isSpecial: (UInt8) -> Bool) -> String {
+        guard text.utf8.contains(where: isSpecial) else { return text }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count + 8)
+        for byte in text.utf8 {
+            switch byte {
+            case _ where !isSpecial(byte): bytes.append(byte)
+            case UInt8(ascii: "%"): bytes += Array("%25".utf8)
+            case UInt8(ascii: ":"): bytes += Array("%3A".utf8)
+            default: bytes += Array("%0A".utf8)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -79,11 +79,16 @@ private enum Entries {
 
     private static func change(_ entry: RESPValue) throws(StoreError) -> Change {
         guard let parts = entry.array, parts.count == 2, let id = parts[0].text.flatMap({ ChangeID($0) }),
-            let words = parts[1].array?.last?.text?.split(separator: " "), words.count == 6,
-            let atMs = Int64(words[3]), let generation = Int(words[5])
-        else { throw .defect("an entry of 'changes' that no script writes") }
+            let line = parts[1].array?.last?.text
+        else { throw .defect("an entry of 'changes' without an id") }
+        // Bytes: a space and a combining mark behind it are one `Character`.
+        let words = line.utf8.split(separator: UInt8(ascii: " ")).map { String(Substring($0)) }
+        guard words.count == 6 else {
+            // Not of our making. It keeps its place, so that the feed goes on behind it.
+            return Change(id: id, taskID: "", status: "", cause: "", atMs: 0, customerID: "", generation: 0)
+        }
         return Change(
-            id: id, taskID: String(words[0]), status: String(words[1]), cause: String(words[2]), atMs: atMs,
-            customerID: String(words[4]), generation: generation)
+            id: id, taskID: words[0], status: words[1], cause: words[2], atMs: Int64(words[3]) ?? 0,
+            customerID: words[4], generation: Int(words[5]) ?? 0)
     }
 }

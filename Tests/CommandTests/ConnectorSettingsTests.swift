@@ -35,6 +35,8 @@ struct ConnectorSettingsTests {
         (["KEFU_CONNECTOR_URL": "http://a"], "KEFU_CONNECTOR_URL=http://a: "),
         (["KEFU_CONNECTOR_URL": "ws://u:p@a/?k=v"], "KEFU_CONNECTOR_URL=ws://***@a/?***: "),
         (["KEFU_CONNECTOR_URL": "ws://a", "KEFU_CONNECTOR_HEADERS": "nonsense"], "KEFU_CONNECTOR_HEADERS=***: "),
+        (["KEFU_CONNECTOR_URL": "ws://a", "KEFU_CONNECTOR_HEADERS": ":"], "KEFU_CONNECTOR_HEADERS=***: "),
+        (["KEFU_CONNECTOR_URL": "ws://a", "KEFU_CONNECTOR_HEADERS": "A: b|::"], "KEFU_CONNECTOR_HEADERS=***: "),
         (["KEFU_CONNECTOR_URL": "ws://a", "KEFU_CONNECTOR_HEADERS": "Host: b"], "KEFU_CONNECTOR_HEADERS=***: "),
         (["KEFU_CONNECTOR_URL": "ws://a", "KEFU_CONNECTOR_HEADERS": "X: 好"], "KEFU_CONNECTOR_HEADERS=***: "),
         (["KEFU_CONNECTOR_PROTOCOL": "a b"], "KEFU_CONNECTOR_PROTOCOL=a b: "),

@@ -6,7 +6,8 @@ struct DoctorTests {
     @Test func `doctor finds nothing wrong with a healthy site`() async throws {
         try await Site.run(redis: ["--appendonly", "yes"]) { site in
             let kefu = try await site.start()
-            let settings = Self.settings(of: site)
+            var settings = Self.settings(of: site)
+            settings["KEFU_API_TOKENS"] = "ops:admin:admin-0123456789"
             let outcome = try await kefu.kefu("doctor", settings: settings)
             #expect(outcome.status == 0, "\(outcome.output)")
             #expect(outcome.output.split(separator: "\n").allSatisfy { $0.hasPrefix("ok ") })
@@ -15,7 +16,8 @@ struct DoctorTests {
             let names = json["checks"].elements.compactMap { $0["name"].string }
             #expect(
                 names == [
-                    "settings", "redis", "redis version", "redis role", "redis persistence", "redis memory", "clocks",
+                    "settings", "tokens", "redis", "redis version", "redis role", "redis persistence", "redis memory",
+                    "clocks",
                     "redis scripts", "gateway", "callback", "instance",
                 ])
             // It looks and does nothing.
@@ -39,7 +41,7 @@ struct DoctorTests {
                 "fail  redis memory       maxmemory 104857600, allkeys-lru", "CONFIG SET maxmemory-policy noeviction",
                 "warn  redis persistence  appendonly no", "CONFIG SET appendonly yes", "fail  callback ",
                 "warn  settings           unknown setting KEFU_CONCURENCY", "did you mean KEFU_CONCURRENCY?",
-                "ok    gateway ", "ok    instance ",
+                "ok    gateway ", "ok    instance ", "warn  tokens             none: whoever reaches the port",
             ] {
                 #expect(outcome.output.contains(line), "\(outcome.output)")
             }

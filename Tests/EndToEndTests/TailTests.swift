@@ -7,6 +7,9 @@ import Testing
 struct TailTests {
     private static let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
 
+    /// What a refused token's refusal ends with.
+    private static let advice = "; set KEFU_TOKEN to one of the server's tokens"
+
     private static func change(
         _ number: Int, _ task: String, _ status: String, customer: String = "c1", cause: String = "accepted"
     ) -> String {
@@ -102,7 +105,7 @@ struct TailTests {
         try await HTTPSink.run(respond: { _ in .status(401, body: refusal) }) { sink in
             try await tail(at: sink.url) { child in
                 try await ends(child, with: 1)
-                #expect(child.complaints == "kefu: 401 未授权 (no token)\n" && child.output == "")
+                #expect(child.complaints == "kefu: 401 未授权 (no token)\(Self.advice)\n" && child.output == "")
             }
         }
         let down = #"{"code":503,"message":"服务暂不可用","data":null,"error":{"type":"unavailable","detail":"loading"}}"#
@@ -133,7 +136,7 @@ struct TailTests {
         try await HTTPSink.run(respond: reply) { sink in
             try await tail(at: sink.url) { child in
                 try await ends(child, with: 1)
-                #expect(child.complaints.hasSuffix("reconnecting…\nkefu: 401 未授权 (wrong)\n"))
+                #expect(child.complaints.hasSuffix("reconnecting…\nkefu: 401 未授权 (wrong)\(Self.advice)\n"))
                 #expect(sink.requests.count == 3)
             }
         }

@@ -96,7 +96,9 @@ struct VerbsTests {
             let count = site.receiver.requests.count
             let body = site.receiver.requests[0].text
             site.receiver.respond { _ in .status(200) }
-            #expect(try await kefu.kefu("callbacks", "replay", "unknown").output == "replayed: 0\n")
+            let unknown = try await kefu.kefu("callbacks", "replay", "unknown")
+            #expect(unknown.output == "replayed: 0\n" && unknown.status == 1)
+            #expect(unknown.complaints.contains("kefu callbacks lists them"))
             #expect(try await kefu.kefu("callbacks", "replay", "--task", "T2").output == "replayed: 0\n")
             let replayed = try await kefu.kefu("callbacks", "replay", "--all-dead")
             #expect(replayed.output == "replayed: 1\n" && replayed.status == 0)

@@ -29,19 +29,19 @@ import Testing
 
     @Test func `Actions go out as frames with an id, and the answer to it is judged`() throws {
         let dialect = try Given.dialect(try Given.example("token"))
-        let frame = try dialect.actionFrame(Given.request(message: #"a"b"#), id: "r_1")
+        let frame = try dialect.actionFrame(Given.request(message: #"a"b"#), id: "k7-1")
         #expect(
             String(decoding: frame, as: UTF8.self)
-                == #"{"cmd":"send","req":"r_1","key":"T1:2","user":"c1","kind":"send_message","text":"a\"b"}"#)
-        let answer = Array(#"{"cmd": "sent", "req": "r_1", "id": 7}"#.utf8)
+                == #"{"cmd":"send","req":"k7-1","key":"T1:2","user":"c1","kind":"send_message","text":"a\"b"}"#)
+        let answer = Array(#"{"cmd": "sent", "req": "k7-1", "id": 7}"#.utf8)
         guard case .answer(let found) = answer.withUnsafeBytes(dialect.read) else {
             Issue.record("no answer")
             return
         }
-        #expect(found == ActionAnswer(id: "r_1", frame: answer))
+        #expect(found == ActionAnswer(id: "k7-1", frame: answer))
         let verdict = dialect.verdict(on: found, to: .sendMessage)
         #expect(
-            verdict.answer == .accepted(resultJSON: #"{"message_id":7,"result":{"cmd":"sent","req":"r_1","id":7}}"#))
+            verdict.answer == .accepted(resultJSON: #"{"message_id":7,"result":{"cmd":"sent","req":"k7-1","id":7}}"#))
         #expect(
             dialect.signIn.map { String(decoding: $0, as: UTF8.self) } == [
                 #"{"cmd":"login","key":"key-1","secret":"geheim-geheim"}"#

@@ -73,7 +73,7 @@ import Testing
                 #"u {"type":"customer_message","text":""}"#
             ])
         #expect(Self.taken(#"{"kind": "typing"}"#, dialect).first?.hasPrefix("reply success") == true)
-        #expect(Self.taken(#"{"cmd": "sent", "req": "r1"}"#, dialect) == ["answer r1"])
+        #expect(Self.taken(#"{"cmd": "sent", "req": "k1-1"}"#, dialect) == ["answer k1-1"])
     }
 
     @Test func `Constants and defaults fill in, and what is known by no name is refused`() throws {

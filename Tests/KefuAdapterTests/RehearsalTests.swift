@@ -30,7 +30,7 @@ import Testing
         ("wecom-style", #"{"msg_list": [{"msgtype": "image"}]}"#, false),
         ("wecom-style", #"{"msgtype": "ping"}"#, false),
         ("wecom-style", #"{"msg_list": [{"msgtype": "image"}, {"msgtype": "text"}]}"#, true),
-        ("wecom-style", "{", true), ("token", #"{"cmd": "sent", "req": "k1"}"#, false),
+        ("wecom-style", "{", true), ("token", #"{"cmd": "sent", "req": "k1-1"}"#, false),
         ("token", #"{"kind": "other"}"#, false), ("token", #"{"kind": "chat"}"#, true),
     ]
 

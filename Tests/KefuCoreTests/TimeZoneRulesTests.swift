@@ -87,6 +87,8 @@ import Testing
             #expect(rules.text(change) == "2026-03-29T03:00:00.000+02:00")
         }
         #expect(rules.text(-1) == "1970-01-01T00:59:59.999+01:00")
+        #expect(rules.text(.min).hasPrefix("0001-01-02T00:") && rules.text(-99_999_999_999_999).hasPrefix("0001-"))
+        #expect(zone("UTC").text(.max) == "9999-12-31T23:59:59.999+00:00")
     }
 
     @Test(

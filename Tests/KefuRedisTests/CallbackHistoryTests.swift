@@ -108,6 +108,20 @@ import Testing
         #expect(swept.changes.contains("- deliveries:old 0: "))
     }
 
+    @Test func `Numbers that no script writes end no reader`() async throws {
+        let test = try await TestStore()
+        try await test.accepted(.example())
+        for key in [test.keys.deliveries("T1"), test.keys.attempts("T1")] {
+            try await test.command(
+                "RPUSH", key,
+                #"{"attempt":1e30,"at":1e300,"callback_id":"c","status":"failed","error":"","duration_ms":1}"#)
+        }
+        try await test.command("HSET", test.keys.counts, "urgent:customer_reply", "9223372036854775807")
+        let record = try #require(try await test.store.status(taskID: "T1"))
+        #expect(record.failedAttempts.isEmpty && record.callbackAttempts.isEmpty)
+        _ = try await test.store.stats()
+    }
+
     @Test func `A record keeps a bounded number of deliveries, the latest`() async throws {
         let test = try await TestStore(policy: Self.every)
         var lease = try await test.held()

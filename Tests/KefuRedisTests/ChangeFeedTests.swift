@@ -49,6 +49,16 @@ struct ChangeFeedTests {
         #expect(page.oldest == page.newest && page.newest == page.changes.first?.id)
     }
 
+    @Test func `No id and no foreign entry stops the feed`() async throws {
+        let test = try await TestStore()
+        try await test.accepted(.example("T1", of: "\u{301}z"))
+        try await test.command("XADD", test.keys.changes, "*", "foreign", "entry")
+        try await test.accepted(.example("T2"))
+        let page = try await RedisChangeFeed(client: test.client, keys: test.keys).changes(after: .zero, limit: 10)
+        #expect(page.changes.map(\.taskID) == ["T1", "", "T2"])
+        #expect(page.changes.first?.customerID == "\u{301}z")
+    }
+
     @Test func `Waiting holds nobody up, ends at once, and afterwards nothing is sent`() async throws {
         try await Self.with { redis, client, feed in
             try await Self.add(1...1, to: redis)

@@ -33,7 +33,10 @@ import Testing
     }
 
     @Test func `Ids come out of keys as they went in`() {
-        for id in ["a", "a:b", "100%", "%3A", "%253A", "客户 1"] {
+        for id in [
+            "a", "a:b", "100%", "%3A", "%253A", "客户 1", "a%\u{301}", "b:\u{301}", "\u{301}z", "order:\u{1F3FB}",
+            "100%\u{FF9E}",
+        ] {
             let keys = Keys(shard: "s")
             #expect(KeyShape(String(keys.task(id).dropFirst(keys.prefix.count))) == .task(id))
             #expect(KeyShape(String(keys.attempts(id).dropFirst(keys.prefix.count))) == .attempts(id))

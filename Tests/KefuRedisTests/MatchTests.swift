@@ -199,8 +199,12 @@ import Testing
 
     @Test func `An event fires tasks of its own customer, kind and name only, whatever they are called`() async throws {
         let test = try await TestStore()
-        let ids = ["c", "c:custom", "c:message", "c%3Acustom", "%", "%25", ":", "{0}", "*", "c:custom:payment", "c*"]
-        let events = ["message", "payment", "custom", ":", "%3A", "custom:payment"]
+        let ids =
+            ["c", "c:custom", "c:message", "c%3Acustom", "%", "%25", ":", "{0}", "*", "c:custom:payment", "c*"]
+            + Self.marked
+        let events = [
+            "message", "payment", "custom", ":", "%3A", "custom:payment", "x\ny", "x\r\ny", "x\r", "x:\u{301}",
+        ]
         var owners: [String: CustomerEvent] = [:]
         for (index, customer) in ids.enumerated() {
             var triggers: [(Trigger, CustomerEvent)] = [
@@ -221,9 +225,26 @@ import Testing
         #expect(KeySpaceInvariants(try await test.image()).violations == [])
     }
 
+    /// A separator and what joins it are one `Character` of Swift.
+    private static let marked = ["a%\u{301}", "b:\u{301}", "\u{301}z", "order:\u{1F3FB}", "100%\u{FF9E}", "a:\u{93E}"]
+
+    @Test(arguments: marked)
+    func `A task with marks behind its separators lives like any other`(id: String) async throws {
+        let test = try await TestStore()
+        try await test.accepted(.example(id), .example(id + "2", .time(0)))
+        #expect(try await test.store.cancel(taskID: id, reason: nil).outcome == .cancelled)
+        let held = try #require(try await test.store.sweep(capacity: 1, callbackCapacity: 0).tasks.first)
+        try await test.finished(held.lease, .completed)
+        #expect(KeySpaceInvariants(try await test.image()).violations == [])
+    }
+
     @Test func `Event ids of two customers never meet in one key`() async throws {
         let test = try await TestStore()
-        for (customer, id) in [("a", "b:c"), ("a:b", "c"), ("a%3Ab", "c"), ("a", "b%3Ac"), ("a", "b")] {
+        let pairs = [
+            ("a", "b:c"), ("a:b", "c"), ("a%3Ab", "c"), ("a", "b%3Ac"), ("a", "b"), ("q:\u{301}b", "\u{301}z"),
+            ("q", "\u{301}b:\u{301}z"),
+        ]
+        for (customer, id) in pairs {
             let outcome = try await test.store.match(.message(from: customer, id: id), capacity: 0).outcome
             #expect(!outcome.duplicate, "\(customer) \(id)")
         }

@@ -75,6 +75,14 @@ import Testing
         try await test.remove()
     }
 
+    @Test func `Those without contents are taken out and end nothing but themselves`() async throws {
+        let test = try await TestStore()
+        let script = "for i = 1, 2500 do redis.call('ZADD', KEYS[1], i, 'cb_' .. i) end"
+        try await test.command("EVAL", script, "1", test.keys.deadCallbacks)
+        #expect(try await test.store.replayCallbacks(.allDead) == 0)
+        #expect(try await test.image() == [:])
+    }
+
     @Test(arguments: ScriptCache.allCases)
     func `What is unknown replays nothing`(cache: ScriptCache) async throws {
         let test = try await TestStore(cache)

@@ -70,12 +70,12 @@ import Testing
         }
         #expect(verdict(secret) == .allowed(caller: Caller(name: "admin-token", role: .admin)))
         for index in secret.indices {
-            #expect(verdict(Array(secret[..<index])) == .unauthorized)
-            #expect(verdict(secret + secret[...index]) == .unauthorized)
+            #expect(verdict(Array(secret[..<index])) == (index == 0 ? .unauthorized : .unknown))
+            #expect(verdict(secret + secret[...index]) == .unknown)
             for bit in 0..<7 {
                 var wrong = secret
                 wrong[index] ^= 1 << UInt8(bit)
-                #expect(verdict(wrong) == .unauthorized)
+                #expect(verdict(wrong) == .unknown)
             }
         }
     }

@@ -14,8 +14,9 @@ package struct KeySpaceInvariants {
 
     package init(_ image: [String: KeyImage]) {
         self.image = image
-        for (key, shown) in image where key.hasPrefix("task:") {
-            if case .hash(let record) = shown.value { tasks[Self.id(key.dropFirst(5))] = record }
+        for (key, shown) in image {
+            guard let id = Self.rest(of: key, behind: "task:"), case .hash(let record) = shown.value else { continue }
+            tasks[Self.id(id)] = record
         }
         checkNames()
         for (id, record) in tasks { checkPlaces(id, record) }
@@ -39,14 +40,27 @@ package struct KeySpaceInvariants {
     }
 
     private static func id(_ escaped: some StringProtocol) -> String {
-        String(escaped).replacing("%3A", with: ":").replacing("%25", with: "%")
+        var bytes: [UInt8] = []
+        var rest = Array(escaped.utf8)[...]
+        while let byte = rest.popFirst() {
+            let isColon = byte == UInt8(ascii: "%") && rest.starts(with: Array("3A".utf8))
+            let isPercent = byte == UInt8(ascii: "%") && rest.starts(with: Array("25".utf8))
+            bytes.append(isColon ? UInt8(ascii: ":") : byte)
+            if isColon || isPercent { rest = rest.dropFirst(2) }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// By bytes: `:` and a mark behind it are one `Character`.
+    private static func rest(of key: String, behind prefix: String) -> Substring? {
+        key.utf8.starts(with: prefix.utf8) ? Substring(key.utf8.dropFirst(prefix.utf8.count)) : nil
     }
 
     // MARK: Keys
 
     private mutating func checkNames() {
         for (key, shown) in image {
-            let family = key.split(separator: ":").first.map(String.init) ?? key
+            let family = key.utf8.split(separator: UInt8(ascii: ":")).first.flatMap { String($0) } ?? key
             let type =
                 switch shown.value {
                 case .string: "string"
@@ -123,7 +137,7 @@ package struct KeySpaceInvariants {
     }
 
     private static func armed(_ record: [String: String]) -> [String] {
-        (record["armed"] ?? "").split(separator: "\n").map(String.init)
+        (record["armed"] ?? "").utf8.split(separator: UInt8(ascii: "\n")).compactMap { String($0) }
     }
 
     /// Of all `time_reach` that the task waits for.
@@ -139,8 +153,8 @@ package struct KeySpaceInvariants {
     }
 
     private mutating func checkCustomers() {
-        for key in image.keys where key.hasPrefix("customer:") {
-            let customer = Self.id(key.dropFirst(9))
+        for key in image.keys {
+            guard let customer = Self.rest(of: key, behind: "customer:").map({ Self.id($0) }) else { continue }
             for id in scores(key).keys {
                 require(tasks[id]?["customer_id"] == customer, "\(key): \(id) is not that customer's")
             }
@@ -171,10 +185,10 @@ package struct KeySpaceInvariants {
 
     private mutating func checkAttempts() {
         for (key, shown) in image {
-            let parts = key.split(separator: ":", maxSplits: 1)
-            guard parts.count == 2, ["attempts", "deliveries"].contains(parts[0]), case .list(let lines) = shown.value
+            guard let id = Self.rest(of: key, behind: "attempts:") ?? Self.rest(of: key, behind: "deliveries:"),
+                case .list(let lines) = shown.value
             else { continue }
-            require(tasks[Self.id(parts[1])] != nil, "\(key): no such task")
+            require(tasks[Self.id(id)] != nil, "\(key): no such task")
             require(lines.count <= 10, "\(key): \(lines.count) attempts")
         }
     }
@@ -209,6 +223,13 @@ package struct KeySpaceInvariants {
     }
 
     private static func escaped(_ id: String) -> String {
-        id.replacing("%", with: "%25").replacing(":", with: "%3A")
+        String(
+            decoding: id.utf8.flatMap { byte in
+                switch byte {
+                case UInt8(ascii: "%"): Array("%25".utf8)
+                case UInt8(ascii: ":"): Array("%3A".utf8)
+                default: [byte]
+                }
+            }, as: UTF8.self)
     }
 }

@@ -56,9 +56,9 @@ struct ConnectorTemplates: Sendable {
         }
     }
 
-    /// The id that an answer to one of our frames has; nil for any other frame.
+    /// The id that an answer to one of our frames has; nil for any other frame, such as an event with an id of its own.
     func answeredID(_ frame: JSONElement) -> String? {
         guard let answer, FrameRule.hold(answer.conditions, for: frame) else { return nil }
-        return answer.id.find(in: frame)?.string
+        return answer.id.find(in: frame)?.string.flatMap { ActionFrameID.isOne($0) ? $0 : nil }
     }
 }

@@ -5,7 +5,7 @@
 /// before it, answered by `{"id", "code", "result"?, "error"?, "retry_after"?}`: a frame with an `id` and no `type`.
 package struct ContractDialect: PlatformDialect {
     /// Bytes of a result, as of a gateway's answer.
-    static let resultBytes = 64 * 1024
+    package static let resultBytes = 64 * 1024
     /// As for `Retry-After`, in seconds.
     static let longestRetryAfter = 3600.0
 

@@ -20,7 +20,7 @@ package protocol PlatformDialect: Sendable {
 
     /// The frame that asks the platform for one action.
     ///
-    /// - Parameter id: of this attempt, `[A-Za-z0-9_-]{1,64}`. The platform's answer has to carry it:
+    /// - Parameter id: of this attempt, an ``ActionFrameID``. The platform's answer has to carry it:
     ///   ``IncomingFrame/answer(_:)``.
     /// - Throws: when the action cannot be said in this dialect: the attempt is rejected for good.
     func actionFrame(_ request: ActionRequest, id: String) throws(InputError) -> [UInt8]

@@ -14,6 +14,8 @@ package struct TimeZoneRules: Sendable {
 
     /// The last millisecond of year 9999, UTC.
     package static let latestMs: Int64 = 253_402_300_799_999
+    /// The second day of year 1, so that every zone shows four digits of a year.
+    private static let earliestMs: Int64 = -62_135_510_400_000
 
     /// - Parameter name: an IANA name such as `Asia/Shanghai` or `UTC`; nil when there is no such zone.
     package init?(name: String) {
@@ -36,7 +38,9 @@ package struct TimeZoneRules: Sendable {
     }
 
     /// RFC 3339 with milliseconds and this zone's offset: `2026-02-27T09:00:00.000+08:00`.
+    /// What lies outside the years 1–9999 is shown as the nearest end of them.
     package func text(_ epochMs: Int64) -> String {
+        let epochMs = min(max(epochMs, Self.earliestMs), Self.latestMs)
         // Offsets with seconds exist before 1972 only; RFC 3339 has none, so they are shown to the minute.
         let offset = offsetSeconds(at: epochMs) / 60
         let civil = CivilTime(epochMs: epochMs + Int64(offset) * 60_000)

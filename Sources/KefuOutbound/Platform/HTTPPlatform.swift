@@ -26,11 +26,13 @@ package struct HTTPPlatform: PlatformTransport {
             case .post: .post
             case .put: .put
             }
-        let result = await transport.perform(
-            HTTPRequest(
-                method, request.url, headers: headers, body: request.body, timeout: request.timeout,
-                maySend: request.maySend))
-        switch result {
+        let exchange = HTTPRequest(
+            method, request.url, headers: headers, body: request.body, timeout: request.timeout,
+            maySend: request.maySend)
+        guard !exchange.climbs else {
+            return .invalid("\(peer) request not sent: a part of its URL's path is . or .., which means another path")
+        }
+        switch await transport.perform(exchange) {
         case .success(let response):
             return .answered(
                 status: response.status, body: response.body, isCut: response.isCut, retryAfter: response.retryAfter,

@@ -99,6 +99,17 @@ extension HTTPRequest {
             && url.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 
+    /// Whether a segment of the path is one or two dots, also percent-encoded: libcurl and servers make another path
+    /// of it (RFC 3986, 5.2.4), so a value that stands in the URL would lead elsewhere.
+    var climbs: Bool {
+        let path = url.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+        return path.split(separator: UInt8(ascii: "/")).dropFirst(2).contains { segment in
+            guard segment.count <= 6 else { return false }
+            let plain = String(Substring(segment)).lowercased().replacing("%2e", with: ".")
+            return plain == "." || plain == ".."
+        }
+    }
+
     private static func hasScheme(_ scheme: String, _ url: String) -> Bool {
         url.utf8.count > scheme.utf8.count && zip(url.utf8, scheme.utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
     }

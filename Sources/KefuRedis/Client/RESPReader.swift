@@ -109,11 +109,11 @@ private final class ReplyBuilder {
 
     /// As ``add(string:type:)``.
     func open(array count: Int) -> Bool {
-        elements += count
-        guard elements <= limits.replyElements else {
+        guard count <= limits.replyElements - elements else {
             excess = "a reply of more than \(limits.replyElements) elements"
             return false
         }
+        elements += count
         guard count > 0 else {
             add(.array([]))
             return true

@@ -34,7 +34,8 @@ enum KeyShape: Equatable {
             self = .passing("string", seconds: 60)
             return
         }
-        let parts = name.split(separator: ":", omittingEmptySubsequences: false)
+        let parts = name.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+            .map { Substring($0) }
         let ids = parts.dropFirst().map { Self.unescaped($0) }
         guard ids.allSatisfy({ $0?.isEmpty == false }), let first = ids.first, let id = first else { return nil }
         switch (parts[0], ids.count) {
@@ -66,7 +67,25 @@ enum KeyShape: Equatable {
 
     /// The id that stands in a key as `part`; nil when none is written so.
     private static func unescaped(_ part: Substring) -> String? {
-        let id = String(part).replacing("%3A", with: ":").replacing("%25", with: "%")
-        return Keys.escaped(id) == part ? id : nil
+        // Byte by byte, as `Keys.escaped` makes it.
+        var bytes: [UInt8] = []
+        var rest = Array(part.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            if rest.starts(with: Array("3A".utf8)) {
+                bytes.append(UInt8(ascii: ":"))
+            } else if rest.starts(with: Array("25".utf8)) {
+                bytes.append(byte)
+            } else if rest.starts(with: Array("0A".utf8)) {
+                bytes.append(UInt8(ascii: "\n"))
+            } else {
+                return nil
+            }
+            rest = rest.dropFirst(2)
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -47,7 +47,9 @@ extension TaskRecord.CallbackAttempt {
     fileprivate init?(line: String) {
         let parsed = Array(line.utf8).withUnsafeBytes { bytes in
             try? JSONReader.read(bytes) { object in  // A line that is no JSON was not written by a script.
-                func number(_ name: StaticString) -> Int64? { object.member(name)?.number.map { Int64($0) } }
+                func number(_ name: StaticString) -> Int64? {
+                    object.member(name)?.number.flatMap { Int64(exactly: $0) }
+                }
                 func text(_ name: StaticString) -> String? { object.member(name)?.string }
                 return (
                     text("callback_id"), text("status").flatMap(TaskStatus.init(rawValue:)), number("attempt"),

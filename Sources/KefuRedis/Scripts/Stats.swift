@@ -47,8 +47,9 @@ extension StoreStats {
         for (name, number) in row?.fields() ?? [:] {
             let parts = name.split(separator: ":").map(String.init)
             guard parts.count == 2, let number = Int(number) else { continue }
-            if let priority = Priority(rawValue: parts[0]) { byPriority[priority, default: 0] += number }
-            if let trigger = TriggerKind(rawValue: parts[1]) { byTrigger[trigger, default: 0] += number }
+            // Whatever somebody may have written there, it must not end the process.
+            if let priority = Priority(rawValue: parts[0]) { byPriority[priority, default: 0] &+= number }
+            if let trigger = TriggerKind(rawValue: parts[1]) { byTrigger[trigger, default: 0] &+= number }
         }
     }
 }

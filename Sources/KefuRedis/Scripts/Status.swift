@@ -81,7 +81,9 @@ extension TaskRecord.FailedAttempt {
     fileprivate init?(line: String) {
         let parsed = Array(line.utf8).withUnsafeBytes { bytes in
             try? JSONReader.read(bytes) { object in  // A line that is no JSON was not written by a script.
-                func number(_ name: StaticString) -> Int64? { object.member(name)?.number.map { Int64($0) } }
+                func number(_ name: StaticString) -> Int64? {
+                    object.member(name)?.number.flatMap { Int64(exactly: $0) }
+                }
                 return (
                     number("attempt"), number("at"), number("http_status"), number("duration_ms"),
                     object.member("error")?.string

@@ -64,8 +64,12 @@ package struct AccessControl: Sendable {
     package enum Verdict: Equatable {
         /// nil when no token was needed.
         case allowed(caller: Caller?)
+        /// There is no token where one must be.
         case unauthorized
-        case forbidden
+        /// There is one, and it is not configured.
+        case unknown
+        /// It is one of this role, which is not enough.
+        case forbidden(Role)
     }
 
     private struct Entry {
@@ -95,9 +99,9 @@ package struct AccessControl: Sendable {
         // Digests are compared in constant time, and all of them, so that the time tells nothing about a token.
         var match: Entry?
         for entry in entries where entry.digest == digest { match = entry }
-        guard let match else { return .unauthorized }
+        guard let match else { return .unknown }
         return permission.allows(match.role)
-            ? .allowed(caller: Caller(name: match.name, role: match.role)) : .forbidden
+            ? .allowed(caller: Caller(name: match.name, role: match.role)) : .forbidden(match.role)
     }
 
     private static func bearerToken(_ value: String) -> ArraySlice<UInt8>? {

@@ -110,7 +110,10 @@ extension APIError {
     static let unknownPath = APIError(404, .notFound, "接口不存在", detail: "no such path")
     static let unauthorized = APIError(
         401, .unauthorized, "未授权：缺少令牌或令牌无效", detail: "send one header 'Authorization: Bearer <token>'")
-    static let forbidden = APIError(403, .forbidden, "该令牌无权执行此操作", detail: "the token's role may not do this")
+    static let unknownToken = APIError(401, .unauthorized, "未授权：缺少令牌或令牌无效", detail: "this token is not known")
+    /// Of a request that a page of somebody else's made.
+    static let foreignOrigin = APIError(
+        403, .forbidden, "该令牌无权执行此操作", detail: "another site's page may not connect here")
     static let bodyTooLarge = APIError(413, .tooLarge, "请求体过大", detail: "the body exceeds this path's limit")
     static let targetTooLong = APIError(414, .tooLarge, "请求地址过长", detail: "the request target is too long")
     static let headersTooLarge = APIError(431, .tooLarge, "请求头过大", detail: "too many header fields or bytes")
@@ -129,6 +132,12 @@ extension APIError {
 
     static func badRequest(_ detail: String) -> APIError {
         APIError(400, .badRequest, "请求格式错误", detail: detail)
+    }
+
+    static func forbidden(_ role: Role, _ permission: Permission) -> APIError {
+        let allowed = Role.allCases.filter(permission.allows).map(\.rawValue).joined(separator: " or ")
+        return APIError(
+            403, .forbidden, "该令牌无权执行此操作", detail: "this token's role is \(role.rawValue), and this is for \(allowed)")
     }
 
     static func methodNotAllowed(allow: String) -> APIError {

@@ -221,8 +221,8 @@ enum TriggersJSON {
         writer.beginObject()
         for (key, value) in trigger.members {
             writer.key(utf8: key.utf8)
-            if key.utf8.elementsEqual("time".utf8), let epochMs = value.number {
-                writer.time(Int64(epochMs), times)
+            if key.utf8.elementsEqual("time".utf8), let epochMs = value.number.flatMap({ Int64(exactly: $0) }) {
+                writer.time(epochMs, times)
             } else {
                 value.write(to: &writer)
             }

@@ -23,7 +23,7 @@ extension APIRoutes {
     func replayCallbacks(_ request: Request) async throws(APIError) -> Answer {
         let selection = try read(request.body, reader.callbackSelection)
         let count = try await calling { () async throws(StoreError) in try await store.replayCallbacks(selection) }
-        return .success("回调已重新排队") { writer in
+        return .success(count > 0 ? "回调已重新排队" : "没有可以重新排队的回调") { writer in
             writer.beginObject()
             writer.key("replayed")
             writer.int(count)

@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import Metrics
 import NIOCore
@@ -121,10 +122,18 @@ package final class HTTPServer: Service {
             listening.fail(error)
             throw error
         } catch {
-            let error = ServerError.cannotListen(host: address.host, port: address.port, cause: "\(error)")
+            let error = ServerError.cannotListen(host: address.host, port: address.port, cause: Self.cause(of: error))
             listening.fail(error)
             throw error
         }
+    }
+
+    /// Of the operating system's words those that tell a person what to do.
+    private static func cause(of error: any Error) -> String {
+        guard let error = error as? IOError else { return "\(error)" }
+        let text = String(cString: strerror(error.errnoCode))
+        return error.errnoCode == EADDRINUSE
+            ? "\(text): end the program that listens there, or set HTTP_API_PORT" : text
     }
 
     /// Whether the files can be used, before anything is started.

@@ -44,10 +44,14 @@ struct HeadCheck: Sendable {
             return .refused(.methodNotAllowed(allow: "GET, POST"), closes: true)
         case .unknown: return .refused(.unknownPath, closes: false)
         }
-        let verdict = access.check(
+        let caller: Caller?
+        switch access.check(
             authorization: fields.authorization, fields: fields.authorizations, for: route.permission)
-        guard case .allowed(let caller) = verdict else {
-            return .refused(verdict == .forbidden ? .forbidden : .unauthorized, closes: false)
+        {
+        case .allowed(let found): caller = found
+        case .unauthorized: return .refused(.unauthorized, closes: false)
+        case .unknown: return .refused(.unknownToken, closes: false)
+        case .forbidden(let role): return .refused(.forbidden(role, route.permission), closes: false)
         }
         guard fields.isPlainBody else { return .refused(.encodedBody, closes: false) }
         guard fields.isUTF8 else { return .refused(.foreignCharset, closes: false) }

@@ -37,7 +37,7 @@ struct UpgradeRequest {
             throw .badRequest("Sec-WebSocket-Key must be 16 bytes in base64, once")
         }
         // A page in somebody's browser may open such a connection to any address; platforms have no origin.
-        if let origin, !isOurs(origin) { throw .forbidden }
+        if let origin, !isOurs(origin) { throw .foreignOrigin }
         return HandshakeKey.accept(key)
     }
 

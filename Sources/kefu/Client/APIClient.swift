@@ -51,7 +51,8 @@ struct Envelope: Sendable {
         let error = root["error"]
         let field = error["field"].string.map { "\($0): " } ?? ""
         let detail = error["detail"].string.map { " (\(field)\($0))" } ?? ""
-        return Table.escaped("\(httpStatus) \(message)\(detail)")
+        let advice = httpStatus == 401 ? "; set KEFU_TOKEN to one of the server's tokens" : ""
+        return Table.escaped("\(httpStatus) \(message)\(detail)\(advice)")
     }
 }
 

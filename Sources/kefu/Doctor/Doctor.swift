@@ -14,7 +14,7 @@ struct Doctor {
     let transport: CurlTransport
 
     func run() async -> [Check] {
-        var checks = unknownNames
+        var checks = unknownNames + [tokens]
         let (instance, isServing) = await instance()
         checks += await redis(isServed: isServing)
         checks.append(
@@ -28,10 +28,9 @@ struct Doctor {
         checks.append(
             await peer(
                 "callback", settings.callbackURL,
-                unset: .ok(
-                    "callback",
-                    settings.sendsCallbacks
-                        ? "where the adapter says" : "not set: no callbacks (TIANWANG_CALLBACK_URL)")))
+                unset: settings.sendsCallbacks
+                    ? .ok("callback", "where the adapter says")
+                    : .warn("callback", "not set: nobody is told how tasks end", "set TIANWANG_CALLBACK_URL")))
         checks.append(instance)
         return checks
     }
@@ -42,6 +41,14 @@ struct Doctor {
             return Check.warn("settings", "unknown setting \(name)", advice)
         }
         return unknown.isEmpty ? [.ok("settings", "all valid")] : unknown
+    }
+
+    private var tokens: Check {
+        let count = settings.tokens.count
+        guard count == 0 else { return .ok("tokens", count == 1 ? "1 is needed" : "one of \(count) is needed") }
+        return .warn(
+            "tokens", "none: whoever reaches the port may do everything",
+            "set KEFU_API_TOKENS before a proxy or another machine can reach it")
     }
 
     // MARK: Redis
@@ -127,7 +134,8 @@ struct Doctor {
         guard let address = url else { return unset }
         let url = SettingName.withoutQuery(address)
         switch await transport.perform(HTTPRequest(.get, address, timeout: Self.peerLimit)) {
-        case .success(let response) where response.status >= 500:
+        // 501: it knows no GET, which is all right.
+        case .success(let response) where response.status >= 500 && response.status != 501:
             return .warn(name, "\(url) answered \(response.status)", "look at its log: it says that it is not well")
         case .success: return .ok(name, "\(url) answers")
         case .failure(.unreachable(let detail)):

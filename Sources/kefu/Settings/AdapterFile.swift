@@ -14,7 +14,9 @@ extension SettingsReader {
             return try Adapter(Array(bytes), lookUp: source.variable)
         } catch {
             let first = error.list.first?.description ?? "is wrong"
-            let more = error.list.count - 1
+            // A variable that is missing in several places is one thing to put right.
+            let isUnset = { (flaw: AdapterFlaw) in flaw.detail.hasSuffix(" in the environment") }
+            let more = Set(error.list.map { isUnset($0) ? $0.detail : $0.description }).count - 1
             let rest = more > 0 ? " (and \(more) more: kefu adapter check \(path))" : ""
             throw wrong(.adapter, "\(Table.escaped(first))\(rest)")
         }

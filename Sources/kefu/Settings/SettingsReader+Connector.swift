@@ -30,7 +30,7 @@ extension SettingsReader {
     private func connectorHeaders() throws(SettingError) -> [(name: String, value: String)] {
         var headers: [(name: String, value: String)] = []
         for line in (source[.connectorHeaders] ?? "").split(whereSeparator: { $0 == "|" || $0.isNewline }) {
-            let parts = line.split(separator: ":", maxSplits: 1)
+            let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             let name = parts[0].trimmingCharacters(in: .whitespaces)
             guard parts.count == 2, !name.isEmpty, name.utf8.allSatisfy(Self.isTokenByte),
                 parts[1].utf8.allSatisfy({ (0x20...0x7E).contains($0) })

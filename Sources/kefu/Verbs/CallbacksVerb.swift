@@ -64,8 +64,11 @@ struct ReplayCallbacks: AsyncParsableCommand {
 
     func run() async throws {
         try await client.run { api in
-            try client.show(try await api.post("/api/callbacks/replay", body: body)) {
-                "replayed: \($0.data["replayed"].text)\n"
+            let answer = try await api.post("/api/callbacks/replay", body: body)
+            try client.show(answer) { "replayed: \($0.data["replayed"].text)\n" }
+            if callbackID != nil, answer.data["replayed"].text == "0" {
+                StandardError.line("kefu: no callback with this id waits or was given up; kefu callbacks lists them")
+                throw Exit.refused
             }
         }
     }

@@ -9,7 +9,7 @@ struct UpdateVerb: AsyncParsableCommand {
             that are a time get it. Hours count from that time, without one from when the task was accepted.
 
             EXAMPLES
-              kefu update TASK_001 --time '2026-02-27 09:00:00'
+              kefu update TASK_003 --time '2028-02-27 09:00:00'
               kefu update TASK_001 --priority urgent --message 这是您要的文件 --timeout-hours 48
             """)
 

@@ -13,7 +13,8 @@ struct StartNotice: Service {
 
     func run() async throws {
         let port = try await server.port()
-        for line in lines(port: port) { StandardError.line(line) }
+        // Whoever reads the log as JSON is no person, and each line is to be one.
+        if settings.logFormat != .json { for line in lines(port: port) { StandardError.line(line) } }
         try? await gracefulShutdown()  // Cancelled instead: it ends all the same.
         grace.begin()
     }
