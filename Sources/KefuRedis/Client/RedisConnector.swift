@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -75,11 +76,17 @@ struct RedisConnector: Sendable {
 
     /// NIO lists every address it has tried and how; the causes are what people need.
     private static func text(of error: any Error) -> String {
-        guard let attempts = error as? NIOConnectionError else { return "\(error)" }
+        guard let attempts = error as? NIOConnectionError else { return cause(error) }
         var causes: [String] = []
-        for cause in attempts.connectionErrors.map({ "\($0.error)" })
-            + [attempts.dnsAError, attempts.dnsAAAAError].compactMap({ $0.map { "\($0)" } })
+        for cause in attempts.connectionErrors.map({ cause($0.error) })
+            + [attempts.dnsAError, attempts.dnsAAAAError].compactMap({ $0.map { cause($0) } })
         where !causes.contains(cause) { causes.append(cause) }
         return causes.joined(separator: "; ")
+    }
+
+    /// Of the operating system's errors its own words, without NIO's about the call.
+    private static func cause(_ error: any Error) -> String {
+        guard let error = error as? IOError else { return "\(error)" }
+        return "\(String(cString: strerror(error.errnoCode))) (errno: \(error.errnoCode))"
     }
 }

@@ -33,7 +33,10 @@ struct EmbeddedRedisFolder {
             try FileManager.default.createDirectory(
                 atPath: absolute, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw EmbeddedRedis.Failure("cannot make the data folder '\(absolute)': \(error)")
+            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+            throw EmbeddedRedis.Failure(
+                "cannot make the data folder '\(absolute)': \((cause ?? error as NSError).localizedDescription) "
+                    + "(set KEFU_DATA_DIR to one that this user may write)")
         }
     }
 

@@ -59,6 +59,8 @@ struct Envelope: Sendable {
 /// No answer that could be read as one of this API.
 struct Unreachable: Error, CustomStringConvertible {
     var description: String
+    /// What to do about it, when that is to be known.
+    var advice: String?
 }
 
 /// The server said that what was asked is not to be had.
@@ -135,7 +137,9 @@ struct APIClient: Sendable {
                 throw Unreachable(description: "\(base) answered \(response.status), but not as Kefu does")
             }
             return envelope
-        case .failure(.unreachable(let detail)): throw Unreachable(description: "\(base): \(detail)")
+        case .failure(.unreachable(let detail)):
+            throw Unreachable(
+                description: "\(base): \(detail)", advice: "start one with kefu serve, or set KEFU_URL to where one is")
         case .failure(.timedOut): throw Unreachable(description: "\(base) did not answer within \(Self.timeout)")
         case .failure(.notSent): throw Unreachable(description: "\(base): not sent")
         case .failure(.invalid(let detail)): throw Unreachable(description: "\(base): \(detail)")

@@ -24,7 +24,8 @@ struct ClientOptions: ParsableArguments {
             StandardError.line("kefu: \(error.answer.complaint)")
             throw error.answer.exit ?? Exit.unavailable
         } catch let error as Unreachable {
-            StandardError.line("kefu: \(Table.escaped(error.description))")
+            let advice = error.advice.map { "; \($0)" } ?? ""
+            StandardError.line("kefu: \(Table.escaped(error.description))\(advice)")
             throw Exit.unavailable
         }
     }
