@@ -1,17 +1,23 @@
 -- leasing: the third part of the prelude, how work that is ready comes into the hands of an instance, under a lease.
 
--- What firing and claiming need of a record, as `load` returns it.
+-- What firing and claiming need of a record, as `load` returns it. What a task has only after it has fired is asked for
+-- only then: Redis looks through the whole record for a field that is not there.
 local function load_work(id)
   local key = task_key(id)
-  local v = call('HMGET', key, 'status', 'customer_id', 'priority', 'trigger_type', 'generation', 'attempts',
-    'created_at', 'triggered_at', 'timeline', 'callback_seq', 'armed', 'retry_count', 'action_type', 'action_message',
-    'action_file_url', 'action_url', 'customer_name', 'trigger_event', 'traceparent')
-  return v[1] and {
+  local v = call('HMGET', key, 'status', 'customer_id', 'priority', 'trigger_type', 'generation', 'created_at',
+    'triggered_at', 'callback_seq', 'armed', 'action_type', 'action_message', 'action_file_url', 'action_url',
+    'customer_name', 'traceparent')
+  local r = v[1] and {
     id = id, key = key, status = v[1], customer_id = v[2], priority = v[3], trigger_type = v[4], generation = v[5],
-    attempts = v[6], created_at = v[7], triggered_at = v[8], timeline = v[9], callback_seq = v[10], armed = v[11],
-    retry_count = v[12], action_type = v[13], action_message = v[14], action_file_url = v[15], action_url = v[16],
-    customer_name = v[17], trigger_event = v[18], traceparent = v[19],
+    created_at = v[6], triggered_at = v[7], callback_seq = v[8], armed = v[9], action_type = v[10],
+    action_message = v[11], action_file_url = v[12], action_url = v[13],
+    customer_name = v[14], traceparent = v[15],
   }
+  if r and r.triggered_at then
+    v = call('HMGET', key, 'attempts', 'timeline', 'retry_count', 'trigger_event')
+    r.attempts, r.timeline, r.retry_count, r.trigger_event = v[1], v[2], v[3], v[4]
+  end
+  return r
 end
 
 -- Unclaimed tasks left in `ready`.
