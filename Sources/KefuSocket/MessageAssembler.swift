@@ -19,12 +19,16 @@ struct MessageAssembler {
     let role: SocketRole
     /// Bytes of a message.
     let limit: Int
+    /// Frames of a message.
+    let fragmentLimit: Int
     /// What came so far of a message in fragments.
-    private var parts: ByteBuffer?
+    private(set) var parts: ByteBuffer?
+    private var fragments = 0
 
-    init(role: SocketRole, limit: Int) {
+    init(role: SocketRole, limit: Int, fragmentLimit: Int) {
         self.role = role
         self.limit = limit
+        self.fragmentLimit = fragmentLimit
     }
 
     /// Bytes of the message that has begun.
@@ -39,21 +43,30 @@ struct MessageAssembler {
         case .text:
             guard parts == nil else { return .violation(.protocolError) }
             if frame.fin { return message(contents) }
-            parts = contents
+            // It may be a slice of what the socket read: kept, it would keep all of it.
+            parts = ByteBuffer(bytes: contents.readableBytesView)
+            fragments = 1
             return .none
-        case .continuation:
-            guard var whole = parts else { return .violation(.protocolError) }
-            guard whole.readableBytes + contents.readableBytes <= limit else { return .violation(.tooBig) }
-            // The first part may be a slice of what the socket read: kept, it would keep all of it.
-            whole.writeImmutableBuffer(contents)
-            parts = frame.fin ? nil : whole
-            return frame.fin ? message(whole) : .none
+        case .continuation: return continuation(contents, isLast: frame.fin)
         case .binary: return .violation(.binary)
         case .ping: return .ping(contents)
         case .pong: return .none
         case .connectionClose: return close(contents)
         default: return .violation(.protocolError)
         }
+    }
+
+    private mutating func continuation(_ contents: ByteBuffer, isLast: Bool) -> Step {
+        guard var whole = parts else { return .violation(.protocolError) }
+        // The only reference: a second one would make every fragment copy all before it.
+        parts = nil
+        fragments += 1
+        guard fragments <= fragmentLimit else { return .violation(.tooManyFragments) }
+        guard whole.readableBytes + contents.readableBytes <= limit else { return .violation(.tooBig) }
+        whole.writeImmutableBuffer(contents)
+        if isLast { return message(whole) }
+        parts = whole
+        return .none
     }
 
     private func message(_ text: ByteBuffer) -> Step {

@@ -5,6 +5,8 @@ import NIOCore
 package struct SocketLimits: Sendable {
     /// Bytes of one message, fragmented or not; more is close code 1009.
     package var message = 256 * 1024
+    /// Frames of one message, empty ones too; more is close code 1008: each costs as much as a message.
+    package var fragments = 1024
     /// Events that one call to the store applies.
     package var batch = 256
     /// Events read and not yet applied; then nothing more is read. What one read of the socket brings comes on top.
@@ -44,6 +46,7 @@ package struct SocketClose: Sendable, Equatable {
     package static let protocolError = SocketClose(1002, "protocol error")
     package static let binary = SocketClose(1003, "text messages only")
     package static let brokenText = SocketClose(1007, "not UTF-8")
+    package static let tooManyFragments = SocketClose(1008, "too many fragments")
     package static let tooBig = SocketClose(1009, "the message exceeds the limit")
     package static let overloaded = SocketClose(1013, "overloaded, come again later")
     package static let defect = SocketClose(1011, "internal error")

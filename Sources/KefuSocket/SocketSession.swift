@@ -84,7 +84,7 @@ package final class SocketSession: ChannelDuplexHandler {
         self.opening = opening
         self.mustLeave = mustLeave
         self.logger = logger
-        assembler = MessageAssembler(role: role, limit: limits.message)
+        assembler = MessageAssembler(role: role, limit: limits.message, fragmentLimit: limits.fragments)
     }
 
     /// Adds a decoder and this session to the end of a pipeline whose handshake is done.

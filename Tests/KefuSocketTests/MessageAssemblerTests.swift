@@ -14,7 +14,7 @@ import Testing
     }
 
     private static func steps(_ frames: [WebSocketFrame], role: SocketRole = .server) -> [MessageAssembler.Step] {
-        var assembler = MessageAssembler(role: role, limit: 10)
+        var assembler = MessageAssembler(role: role, limit: 10, fragmentLimit: 4)
         return frames.map { assembler.take($0) }
     }
 
@@ -34,7 +34,7 @@ import Testing
     @Test func `A character may stand in two fragments`() {
         let bytes = Array("好".utf8)
         let halves = [bytes[..<1], bytes[1...]].map { ByteBuffer(bytes: $0) }
-        var assembler = MessageAssembler(role: .client, limit: 10)
+        var assembler = MessageAssembler(role: .client, limit: 10, fragmentLimit: 4)
         #expect(assembler.take(WebSocketFrame(fin: false, opcode: .text, data: halves[0])) == .none)
         #expect(
             assembler.take(WebSocketFrame(fin: true, opcode: .continuation, data: halves[1]))
@@ -48,6 +48,30 @@ import Testing
         ])
         #expect(steps == [.none, .none, .violation(.tooBig)])
         #expect(Self.steps([Self.frame(.text, "12345678901")]) == [.violation(.tooBig)])
+    }
+
+    @Test func `A message has few enough fragments, whatever is in them`() {
+        let empty = Self.frame(.continuation, "", isLast: false)
+        let steps = Self.steps([Self.frame(.text, "", isLast: false), empty, empty, Self.frame(.continuation, "a")])
+        #expect(steps == [.none, .none, .none, .message(ByteBuffer(string: "a"))])
+        #expect(
+            Self.steps([Self.frame(.text, "", isLast: false), empty, empty, empty, empty]).last
+                == .violation(.tooManyFragments))
+    }
+
+    @Test func `A fragment is added to those before it, which stay where they are`() throws {
+        var assembler = MessageAssembler(role: .client, limit: 1 << 20, fragmentLimit: 1000)
+        let piece = ByteBuffer(repeating: 0x61, count: 100)
+        _ = assembler.take(WebSocketFrame(fin: false, opcode: .text, data: piece))
+        var moves = 0
+        for _ in 1..<1000 {
+            let place = assembler.parts?.withUnsafeReadableBytes { $0.baseAddress }
+            #expect(assembler.take(WebSocketFrame(fin: false, opcode: .continuation, data: piece)) == .none)
+            if assembler.parts?.withUnsafeReadableBytes({ $0.baseAddress }) != place { moves += 1 }
+        }
+        // Only where the buffer doubles.
+        #expect(moves < 20)
+        #expect(assembler.held == 100_000)
     }
 
     @Test(arguments: [SocketRole.server, .client])
@@ -80,7 +104,8 @@ import Testing
         let channel = EmbeddedChannel(handler: ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: 1 << 20)))
         try channel.writeInbound(buffer)
         while let frame = try channel.readInbound(as: WebSocketFrame.self) { frames.append(frame) }
-        var assembler = MessageAssembler(role: role == .server ? .client : .server, limit: 1 << 20)
+        var assembler = MessageAssembler(
+            role: role == .server ? .client : .server, limit: 1 << 20, fragmentLimit: 4)
         try #require(frames.count == 1)
         #expect(assembler.take(frames[0]) == .message(ByteBuffer(bytes: contents)))
     }
