@@ -189,7 +189,8 @@ package final class Connector: Service {
         return nil
     }
 
-    /// Returns when the connection has ended.
+    /// Returns when the connection has ended, and nothing that it brought is with Redis any more: what the next one
+    /// brings comes behind it.
     private func use(_ socket: OpenSocket, _ holding: ConnectorHolding) async {
         let since = ContinuousClock.now
         logger.notice("已连接平台", metadata: ["url": "\(options.address)", "token": "\(holding.token)"])
@@ -199,12 +200,12 @@ package final class Connector: Service {
         }
         if mustLeave { socket.finish(.leaving) }
         if !holding.isHeld { socket.drop() }
-        gateway?.use(socket, token: holding.token)
-        ready(true)
+        socket.watch { [gateway, ready] isUp in
+            gateway?.use(isUp ? socket : nil, holding)
+            ready(isUp)
+        }
         let close = await socket.ended()
         state.withLock { $0.socket = nil }
-        gateway?.use(nil, token: holding.token)
-        ready(false)
         // One that did not even last a pause has proved nothing.
         if ContinuousClock.now - since > options.longestPause / 3 { pauses.withLock { $0.reset() } }
         logger.notice(
@@ -215,5 +216,3 @@ package final class Connector: Service {
             ])
     }
 }
-
-extension ConnectorIntake: SocketIntake {}

@@ -1,4 +1,5 @@
 import KefuCore
+import KefuSocket
 import Synchronization
 
 /// The lease while this instance holds it, by its own clock. Safe from any thread.
@@ -28,9 +29,10 @@ final class ConnectorHolding: Sendable {
 }
 
 /// Applies what the platform sends, in order, for as long as it takes: an event is not acknowledged before Redis has
-/// it, and what the platform will not send again is not given up because Redis is away for a moment. When the lease
-/// is lost nothing more is applied: the next holder is sent it again.
-struct ConnectorIntake: Sendable {
+/// it, and a connection that is up is not given up because Redis is away for a moment. When the lease is lost, or the
+/// connection has gone, what Redis did not take is applied no more: it is sent again, to whoever connects next, and
+/// must not come behind what follows it there.
+struct ConnectorIntake: SocketIntake {
     /// Milliseconds between two tries.
     private static let pause: ClosedRange<Int64> = 50...200
 
@@ -39,7 +41,7 @@ struct ConnectorIntake: Sendable {
     /// Told when Redis takes nothing, and when it does again.
     let stalled: @Sendable (StoreError?) -> Void
 
-    func take(_ events: [CustomerEvent]) async -> [EventOutcome]? {
+    func take(_ events: [CustomerEvent], from peer: SocketPresence) async -> [EventOutcome]? {
         var outcomes = [EventOutcome?](repeating: nil, count: events.count)
         var open = Array(events.indices)
         var isStalled = false
@@ -57,12 +59,13 @@ struct ConnectorIntake: Sendable {
             }
             open.removeAll { outcomes[$0] != nil }
             if open.isEmpty {
-                if isStalled { stalled(nil) }
+                stalled(nil)
                 return outcomes.compactMap(\.self)
             }
             if !isStalled { stalled(trouble) }
             isStalled = true
-            // Cancelled: the connection has ended.
+            guard peer.isThere else { return nil }
+            // Nobody cancels it: the connection's end is looked at.
             do { try await Task.sleep(for: .milliseconds(Int64.random(in: Self.pause))) } catch { return nil }
         }
     }

@@ -112,6 +112,9 @@ struct OpenSocket: Sendable {
         return (try? await future.get()) ?? nil
     }
 
+    /// See ``SocketSession/watch(_:)``.
+    func watch(_ told: @escaping @Sendable (Bool) -> Void) { onLoop { $0.watch(told) } }
+
     func finish(_ close: SocketClose) { onLoop { $0.finish(close) } }
 
     func drop() { onLoop { $0.drop() } }

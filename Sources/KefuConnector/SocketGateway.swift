@@ -11,24 +11,24 @@ import Synchronization
 package final class SocketGateway: MessageGateway {
     private let dialect: any PlatformDialect
     private let timeout: Duration
-    private let socket = Mutex<(open: OpenSocket, token: Int64)?>(nil)
+    private let socket = Mutex<(open: OpenSocket, holding: ConnectorHolding)?>(nil)
     private let count = Atomic<UInt64>(0)
 
-    /// - Parameter timeout: from handing the frame over to the answer.
+    /// - Parameter timeout: from handing the frame over to the answer, while the connection is read.
     package init(dialect: any PlatformDialect, timeout: Duration) {
         self.dialect = dialect
         self.timeout = timeout
     }
 
-    /// The connection that is up from now on; nil: none is.
-    func use(_ open: OpenSocket?, token: Int64) { socket.withLock { $0 = open.map { ($0, token) } } }
+    /// The connection that takes actions from now on; nil: none does.
+    func use(_ open: OpenSocket?, _ holding: ConnectorHolding) { socket.withLock { $0 = open.map { ($0, holding) } } }
 
     package func send(_ request: ActionRequest) async -> GatewayReport {
         let start = ContinuousClock.now
-        guard let (socket, token) = socket.withLock({ $0 }) else {
-            return GatewayReport(answer: .notSent, error: "not connected to the platform", duration: .zero)
+        guard let (socket, holding) = socket.withLock({ $0 }) else {
+            return GatewayReport(answer: .notSent, error: "the platform cannot be asked now", duration: .zero)
         }
-        let id = ActionFrameID.make(token: token, number: count.add(1, ordering: .relaxed).newValue)
+        let id = ActionFrameID.make(token: holding.token, number: count.add(1, ordering: .relaxed).newValue)
         let frame: [UInt8]
         do throws(InputError) {
             frame = try dialect.actionFrame(request, id: id)
@@ -36,7 +36,7 @@ package final class SocketGateway: MessageGateway {
             let cause = "the action cannot be sent: \(error.field.map { "\($0) " } ?? "")\(error.detail)"
             return GatewayReport(answer: .rejected, error: cause, duration: ContinuousClock.now - start)
         }
-        let outcome = await ask(socket, frame, id: id, maySend: request.maySend)
+        let outcome = await ask(socket, frame, id: id, maySend: { holding.isHeld && request.maySend() })
         return report(outcome, to: request.action.kind, after: ContinuousClock.now - start)
     }
 

@@ -21,6 +21,10 @@ package struct SocketLimits: Sendable {
     package var answerDeadline = Duration.seconds(30)
     /// For events under way when the connection ends.
     package var finishDeadline = Duration.seconds(20)
+    /// When nothing has been read for so long, actions are not asked for: their answers could not be heard.
+    package var deafness = Duration.seconds(1)
+    /// The most that an action's time limit grows by because its answer could not be heard.
+    package var longestDeafness = Duration.seconds(300)
     /// For the peer's close frame behind ours.
     package var lingerDeadline = Duration.seconds(1)
 

@@ -8,19 +8,29 @@ extension SocketSession {
     package func finish(_ close: SocketClose?) {
         guard phase == .open else { return }
         phase = .finishing(close)
-        endsBy = .now() + TimeAmount(limits.finishDeadline)
+        endsBy = now + TimeAmount(limits.finishDeadline)
         if ending == nil { ending = close }
+        tellStanding()
         asks.failAll()
         startBatch()
         if !isTaking, pending.isEmpty { sendClose(close) }
     }
 
-    /// Ends the connection at once, and forgets what was not applied. On its event loop.
+    /// Ends the connection at once, without a word, and forgets what was not applied. On its event loop.
     package func drop() {
+        presence.end()
         pending.removeAll()
         pendingEvents = 0
         pendingBytes = 0
+        if phase != .closed {
+            // Before the channel closes, which over TLS takes a while.
+            phase = .dropped
+            endsBy = .distantFuture
+            tellStanding()
+            asks.failAll()
+        }
         settleMemory()
+        resumeReading()
         context?.close(promise: nil)
         finishIfIdle()
     }
@@ -31,7 +41,7 @@ extension SocketSession {
         var buffer = context.channel.allocator.buffer(capacity: 160)
         buffer.writeFrame(close, as: role)
         phase = .closing
-        endsBy = .now() + TimeAmount(limits.lingerDeadline)
+        endsBy = now + TimeAmount(limits.lingerDeadline)
         let written = context.eventLoop.makePromise(of: Void.self)
         if peerClosed, role == .server {
             // Both have said it: the server closes.
@@ -51,14 +61,16 @@ extension SocketSession {
     func scheduleLook() {
         guard let eventLoop, phase != .closed else { return }
         look = eventLoop.assumeIsolated().scheduleTask(in: limits.look) { [weak self] in
-            self?.lookAtTime(.now())
-            self?.scheduleLook()
+            guard let self else { return }
+            lookAtTime(now)
+            scheduleLook()
         }
     }
 
     private func lookAtTime(_ now: NIODeadline) {
         guard now < endsBy else { return drop() }
         guard phase == .open else { return }
+        tellStanding()
         if now >= beatAt, let beat = dialect.heartbeat {
             beatAt = now + TimeAmount(beat.every)
             write(.text, beat.frame)

@@ -36,8 +36,8 @@ extension SocketSession {
         }
         guard !events.isEmpty else { return taken(frames, []) }
         let session = NIOLoopBound(self, eventLoop: eventLoop)
-        Task.immediate(executorPreference: executor) { [intake, frames, events] in
-            let outcomes = await intake.take(events)
+        Task.immediate(executorPreference: executor) { [intake, frames, events, presence] in
+            let outcomes = await intake.take(events, from: presence)
             session.value.taken(frames, outcomes)
         }
     }

@@ -21,7 +21,16 @@ package final class SocketSession: ChannelDuplexHandler {
         case finishing(SocketClose?)
         /// The close frame is written; waiting for the peer's, or for the end of its stream.
         case closing
+        /// Given up: nothing is said or heard any more, whatever the channel needs for its end (TLS says goodbye).
+        case dropped
         case closed
+
+        var mayWrite: Bool {
+            switch self {
+            case .open, .finishing: true
+            case .closing, .dropped, .closed: false
+            }
+        }
     }
 
     let role: SocketRole
@@ -49,7 +58,9 @@ package final class SocketSession: ChannelDuplexHandler {
     var isWaiting = false
     var isReading = false
     private var needsFlush = false
-    private var readIsPending = false
+    var deafness = Deafness()
+    /// Of whether actions can go out.
+    var watcher: (wasUp: Bool, told: (Bool) -> Void)?
     var look: Scheduled<Void>?
     /// When the dialect's heartbeat is due.
     var beatAt = NIODeadline.distantFuture
@@ -62,6 +73,7 @@ package final class SocketSession: ChannelDuplexHandler {
     /// Whether the peer's close frame has come.
     var peerClosed = false
     package let lastFrame = LastFrame()
+    let presence = SocketPresence()
 
     /// - Parameters:
     ///   - executor: runs on the connection's event loop.
@@ -108,9 +120,9 @@ package final class SocketSession: ChannelDuplexHandler {
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         eventLoop = context.eventLoop
-        heardAt = .now()
+        heardAt = now
         for frame in opening { write(.text, frame) }
-        beatAt = role == .client && dialect.heartbeat != nil ? .now() : .distantFuture
+        beatAt = role == .client && dialect.heartbeat != nil ? now : .distantFuture
         flush()
         scheduleLook()
         if mustLeave() { finish(.leaving) }
@@ -131,6 +143,8 @@ package final class SocketSession: ChannelDuplexHandler {
         guard phase != .closed else { return }
         phase = .closed
         look?.cancel()
+        presence.end()
+        tellStanding()
         asks.failAll()
         // What was read is applied all the same: the peer may not send it again.
         startBatch()
@@ -161,14 +175,14 @@ package final class SocketSession: ChannelDuplexHandler {
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         isReading = true
-        heardAt = .now()
+        heardAt = now
         pingedAt = nil
         let frame = unwrapInboundIn(data)
         memory.unread -= frame.size
         switch phase {
         case .open: step(assembler.take(frame))
         case .closing: if frame.opcode == .connectionClose { context.close(promise: nil) }
-        case .finishing, .closed: return
+        case .finishing, .dropped, .closed: return
         }
     }
 
@@ -210,7 +224,7 @@ package final class SocketSession: ChannelDuplexHandler {
 
     /// Holds reading back: the kernel's buffer then slows the peer down.
     package func read(context: ChannelHandlerContext) {
-        if mayRead { context.read() } else { readIsPending = true }
+        if mayRead { context.read() } else { deafness.begin(at: now) }
     }
 
     var mayRead: Bool {
@@ -219,15 +233,17 @@ package final class SocketSession: ChannelDuplexHandler {
             pendingEvents < limits.pendingEvents && pendingBytes < limits.pendingBytes && !memory.isShort
                 && !isWaiting && context?.channel.isWritable == true
         case .finishing: false
-        case .closing, .closed: true
+        case .closing, .dropped, .closed: true
         }
     }
 
     func resumeReading() {
-        guard readIsPending, mayRead else { return }
-        readIsPending = false
-        heardAt = .now()
+        guard deafness.isNow, mayRead else { return }
+        deafness.end(at: now)
+        heardAt = now
         context?.read()
+        tellStanding()
+        sendWaitingAsks()
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -237,7 +253,7 @@ package final class SocketSession: ChannelDuplexHandler {
             startBatch()
             resumeReading()
         } else {
-            stuckSince = .now()
+            stuckSince = now
         }
         context.fireChannelWritabilityChanged()
     }
@@ -248,7 +264,7 @@ package final class SocketSession: ChannelDuplexHandler {
 
     /// Each as a frame of its own, in one piece.
     func write(_ frames: [[UInt8]], _ opcode: WebSocketOpcode = .text) {
-        guard let context, phase != .closing, phase != .closed, !frames.isEmpty else { return }
+        guard let context, phase.mayWrite, !frames.isEmpty else { return }
         let size = frames.reduce(0) { $0 + $1.count + 14 }
         var buffer = context.channel.allocator.buffer(capacity: size)
         for frame in frames { buffer.writeFrame(opcode, frame, as: role) }

@@ -23,7 +23,7 @@ struct SocketAdmission: SocketIntake {
         self.admission = admission
     }
 
-    func take(_ events: [CustomerEvent]) async -> [EventOutcome]? {
+    func take(_ events: [CustomerEvent], from peer: SocketPresence) async -> [EventOutcome]? {
         guard admission.enter(.event) else { return events.map { _ in .notTaken(.overloaded()) } }
         defer { admission.leave() }
         return await intake.match(events).map { result in

@@ -28,7 +28,8 @@ struct Connection {
         _ settings: Settings, store: RedisTaskStore, executor: Executor, beside engine: [any Service],
         on group: MultiThreadedEventLoopGroup, logger: Logger
     ) throws -> [any Service] {
-        guard let options = settings.connector else { return engine }
+        guard var options = settings.connector else { return engine }
+        options.limits.finishDeadline = settings.shutdown
         let loop = group.next()
         let carriesActions = gateway != nil
         let ready: @Sendable (Bool) -> Void = { isReady in if carriesActions { executor.pause(!isReady) } }

@@ -21,6 +21,8 @@ fails = 0  # so many actions are answered 503 first
 seen_actions = {}  # idempotency_key -> how often it was asked for
 acknowledged = 0
 wrong = 0
+answering = asyncio.Event()  # handshakes are answered
+answering.set()
 
 
 def tell(**what):
@@ -79,6 +81,12 @@ async def connected(socket):
     tell(what="closed", number=number, code=socket.close_code, reason=socket.close_reason)
 
 
+async def asked(socket, request):
+    """Before the handshake is answered."""
+    tell(what="asked", token=request.headers["X-Kefu-Fencing-Token"])
+    await answering.wait()
+
+
 async def do(command):
     global silent, fails
     name = command["do"]
@@ -105,6 +113,11 @@ async def do(command):
         socket.transport.pause_reading()
     elif name == "silent":
         silent = command["on"]
+    elif name == "hold":  # answers no handshake
+        if command["on"]:
+            answering.clear()
+        else:
+            answering.set()
     elif name == "fail":
         fails = command["times"]
     tell(what="did", do=name, id=command.get("id"), open=len(connections), acknowledged=acknowledged, wrong=wrong,
@@ -136,7 +149,7 @@ async def main():
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(sys.argv[3], sys.argv[4])
     async with serve(connected, "127.0.0.1", int(sys.argv[1]), ssl=tls, ping_interval=None, compression=None,
-                     select_subprotocol=choose, max_size=None):
+                     select_subprotocol=choose, process_request=asked, max_size=None):
         tell(what="listening")
         await follow(sys.argv[2])
 
