@@ -156,7 +156,8 @@ let package = Package(
             ] + nio, swiftSettings: settings),
         .testTarget(
             name: "KefuConnectorTests",
-            dependencies: ["KefuConnector", "KefuCore", "TestSupport", log] + nio, swiftSettings: settings),
+            dependencies: ["KefuConnector", "KefuSocket", "KefuCore", "TestSupport", log] + nio,
+            swiftSettings: settings),
         .testTarget(
             name: "KefuServerTests",
             dependencies: [

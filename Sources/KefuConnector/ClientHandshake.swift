@@ -10,6 +10,8 @@ package enum ConnectorFailure: Error, Sendable, Equatable, CustomStringConvertib
     /// It answered 101, but not as WebSocket asks for.
     case wrongAnswer(String)
     case timedOut
+    /// The instance stops, or has lost the lease.
+    case abandoned
 
     package var description: String {
         switch self {
@@ -17,6 +19,7 @@ package enum ConnectorFailure: Error, Sendable, Equatable, CustomStringConvertib
         case .refused(let status): "the platform answered the handshake with \(status)"
         case .wrongAnswer(let detail): "the platform's handshake is wrong: \(detail)"
         case .timedOut: "no handshake within the time limit"
+        case .abandoned: "given up"
         }
     }
 }
@@ -28,17 +31,19 @@ final class ClientHandshake: ChannelInboundHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPClientRequestPart
 
     private let options: ConnectorOptions
-    private let token: Int64
+    private let holding: ConnectorHolding
     private let session: SocketSession
     private let done: EventLoopPromise<Void>
     private let key = HandshakeKey.random()
     private var isUpgraded = false
     private var isDone = false
 
-    /// - Parameter token: of the lease: the platform may refuse whoever comes with a smaller one than before.
-    init(_ options: ConnectorOptions, token: Int64, session: SocketSession, done: EventLoopPromise<Void>) {
+    /// - Parameter holding: nothing is said without it. The platform may refuse whoever comes with a smaller token than
+    ///   before.
+    init(_ options: ConnectorOptions, _ holding: ConnectorHolding, session: SocketSession, done: EventLoopPromise<Void>)
+    {
         self.options = options
-        self.token = token
+        self.holding = holding
         self.session = session
         self.done = done
     }
@@ -54,10 +59,11 @@ final class ClientHandshake: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
+        guard holding.isHeld else { return fail(.abandoned, context) }
         var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: options.address.target)
         head.headers = [
             "Host": options.address.authority, "Upgrade": "websocket", "Connection": "Upgrade",
-            "Sec-WebSocket-Key": key, "Sec-WebSocket-Version": "13", "X-Kefu-Fencing-Token": "\(token)",
+            "Sec-WebSocket-Key": key, "Sec-WebSocket-Version": "13", "X-Kefu-Fencing-Token": "\(holding.token)",
         ]
         if let name = options.subprotocol { head.headers.add(name: "Sec-WebSocket-Protocol", value: name) }
         for (name, value) in options.headers { head.headers.replaceOrAdd(name: name, value: value) }
@@ -106,6 +112,8 @@ final class ClientHandshake: ChannelInboundHandler, RemovableChannelHandler {
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)
             pipeline.removeHandler(try pipeline.handler(type: HTTPRequestEncoder.self), promise: nil)
             pipeline.removeHandler(decoder).assumeIsolated().whenComplete { _ in
+                // With it the opening frames leave.
+                guard self.holding.isHeld else { return self.fail(.abandoned, context) }
                 do {
                     try self.session.join(pipeline)
                     self.done.succeed()

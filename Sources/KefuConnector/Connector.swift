@@ -174,11 +174,11 @@ package final class Connector: Service {
         let intake = ConnectorIntake(intake: intake, holding: holding) { stalls.note($0) }
         while holding.isHeld, !isStopping {
             do throws(ConnectorFailure) {
-                let socket = try await dialer.dial(token: holding.token, intake: intake)
+                let socket = try await dial(holding, intake)
                 episode.ends()
                 await use(socket, holding)
             } catch {
-                episode.begins(error)
+                if error != .abandoned { episode.begins(error) }
             }
             guard holding.isHeld, !isStopping else { return nil }
             var random = SystemRandomNumberGenerator()
@@ -187,6 +187,19 @@ package final class Connector: Service {
             await pause(wait)
         }
         return nil
+    }
+
+    /// Ends early when the instance is to stop, or the lease is lost.
+    private func dial(
+        _ holding: ConnectorHolding, _ intake: ConnectorIntake
+    ) async throws(ConnectorFailure) -> OpenSocket {
+        let dialer = dialer
+        let result = await cancelWhenGracefulShutdown { () async -> Result<OpenSocket, ConnectorFailure> in
+            do throws(ConnectorFailure) {
+                return .success(try await dialer.dial(holding, intake: intake))
+            } catch { return .failure(error) }
+        }
+        return try result.get()
     }
 
     /// Returns when the connection has ended, and nothing that it brought is with Redis any more: what the next one

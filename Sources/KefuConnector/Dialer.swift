@@ -34,10 +34,17 @@ struct Dialer: Sendable {
         return try NIOSSLContext(configuration: configuration)
     }
 
+    /// Ends at once when its task is cancelled; then, and without the lease, nothing more is said to the platform.
+    ///
     /// - Returns: the connection, its handshake done.
-    func dial(token: Int64, intake: any SocketIntake) async throws(ConnectorFailure) -> OpenSocket {
+    func dial(_ holding: ConnectorHolding, intake: any SocketIntake) async throws(ConnectorFailure) -> OpenSocket {
+        let shaken = eventLoop.makePromise(of: Void.self)
         do {
-            return try await open(token, intake).get()
+            return try await withTaskCancellationHandler {
+                try await open(holding, intake, shaken).get()
+            } onCancel: {
+                shaken.fail(ConnectorFailure.abandoned)
+            }
         } catch let failure as ConnectorFailure {
             throw failure
         } catch {
@@ -45,28 +52,26 @@ struct Dialer: Sendable {
         }
     }
 
-    private func open(_ token: Int64, _ intake: any SocketIntake) -> EventLoopFuture<OpenSocket> {
+    private func open(
+        _ holding: ConnectorHolding, _ intake: any SocketIntake, _ shaken: EventLoopPromise<Void>
+    ) -> EventLoopFuture<OpenSocket> {
         let done = eventLoop.makePromise(of: OpenSocket.self)
         eventLoop.execute {
             let session = SocketSession(
                 role: .client, dialect: dialect, intake: intake, executor: executor, limits: options.limits,
                 opening: (options.hello.map { [$0] } ?? []) + dialect.signIn, logger: logger)
-            let shaken = eventLoop.makePromise(of: Void.self)
             let limit = eventLoop.scheduleTask(in: TimeAmount(options.handshake)) {
                 shaken.fail(ConnectorFailure.timedOut)
             }
             let lastFrame = session.lastFrame
             let bound = NIOLoopBound(session, eventLoop: eventLoop)
-            let channel = bootstrap(token, bound, shaken).connect(
-                host: options.address.host, port: options.address.port)
-            channel.cascadeFailure(to: shaken)
+            bootstrap(holding, bound, shaken).connect(host: options.address.host, port: options.address.port)
+                .cascadeFailure(to: shaken)
             shaken.futureResult.whenComplete { result in
                 limit.cancel()
                 switch result {
                 case .success: done.succeed(OpenSocket(session: bound, eventLoop: eventLoop, lastFrame: lastFrame))
-                case .failure(let error):
-                    channel.whenSuccess { $0.close(promise: nil) }
-                    done.fail(error)
+                case .failure(let error): done.fail(error)
                 }
             }
         }
@@ -74,19 +79,21 @@ struct Dialer: Sendable {
     }
 
     private func bootstrap(
-        _ token: Int64, _ session: NIOLoopBound<SocketSession>, _ shaken: EventLoopPromise<Void>
+        _ holding: ConnectorHolding, _ session: NIOLoopBound<SocketSession>, _ shaken: EventLoopPromise<Void>
     ) -> ClientBootstrap {
         ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(options.handshake))
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
+                // Also one that is still being connected.
+                shaken.futureResult.whenFailure { _ in channel.close(promise: nil) }
+                return channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if let tls {
                         let name = Self.isAddress(options.address.host) ? nil : options.address.host
                         try pipeline.addHandler(try NIOSSLClientHandler(context: tls, serverHostname: name))
                     }
-                    let handshake = ClientHandshake(options, token: token, session: session.value, done: shaken)
+                    let handshake = ClientHandshake(options, holding, session: session.value, done: shaken)
                     try ClientHandshake.join(pipeline, handshake)
                 }
             }

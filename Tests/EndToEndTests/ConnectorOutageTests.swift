@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// Kefu connected to a platform while Redis takes no events.
+/// Kefu connected to a platform while Redis takes no events, or the platform no connection.
 @Suite(.timeLimit(.minutes(2)))
 struct ConnectorOutageTests {
     private static func settings(_ platform: Platform) -> [String: String] {
@@ -110,6 +110,39 @@ struct ConnectorOutageTests {
                 let task = try await instance.status("T1", is: "completed")
                 #expect(task["attempts"] == 1)
                 _ = try await platform.isCaughtUp(within: .seconds(60))
+            }
+        }
+    }
+
+    @Test func `an instance that stops does not wait for a handshake`() async throws {
+        try await Platform.run { platform in
+            try await platform.do("hold", ["on": true])
+            try await Site.run(Self.settings(platform)) { _, instance in
+                try await platform.tells("it is asked for the handshake") { $0["what"] == "asked" }
+                instance.child.signal(SIGTERM)
+                #expect(try await instance.child.end() == 0)
+                #expect(!instance.child.complaints.contains("time limit"))
+            }
+        }
+    }
+
+    @Test func `a lease that is lost during a handshake ends it, and the next one has a greater token`() async throws {
+        try await Platform.run { platform in
+            try await platform.do("hold", ["on": true])
+            let settings = Self.settings(platform).merging(["KEFU_CONNECTOR_LEASE_SECONDS": "1"]) { $1 }
+            try await Site.run(settings) { site, instance in
+                let first = try await platform.tells("it is asked for the handshake") { $0["what"] == "asked" }
+                let key = "kefu:{0}:connector"
+                _ = try await site.redis.answer("HSET", key, "owner", "other", "expires_at", "99999999999999")
+                try await eventually("it knows") { instance.child.complaints.contains("租约已失效，断开连接") }
+                _ = try await site.redis.answer("HSET", key, "expires_at", "0")
+                // Before the limit of a handshake, which is longer than a lease.
+                let second = try await platform.tells("it asks anew") { $0["what"] == "asked" && $0 != first }
+                #expect(first["token"] == "1" && second["token"] == "2")
+                try await platform.do("hold", ["on": false])
+                try await platform.opened(1)
+                #expect(platform.log.first { $0["what"] == "opened" }?["headers"]["x-kefu-fencing-token"] == "2")
+                #expect(!instance.child.complaints.contains("time limit"))
             }
         }
     }
