@@ -116,10 +116,9 @@ struct StreamTests {
         try await Site.run([:]) { site, kefu in
             func reads() async throws -> String {
                 let text = try await site.redis.answer("INFO", "commandstats").text ?? ""
-                return text.split(separator: "\r\n").filter {
-                    $0.hasPrefix("cmdstat_x") && !$0.hasPrefix("cmdstat_xadd")
-                }
-                .joined(separator: " ")
+                let commands = ["cmdstat_xrange:", "cmdstat_xrevrange:", "cmdstat_xread:"]
+                return text.split(separator: "\r\n").filter { commands.contains(where: $0.hasPrefix) }
+                    .joined(separator: " ")
             }
             func connections() async throws -> Int {
                 let text = try await site.redis.answer("CLIENT", "LIST").text ?? ""
