@@ -53,6 +53,11 @@ struct RawClient: Sendable {
         try await channel.eventLoop.flatSubmit { [inbox, channel] in inbox.value.end(on: channel.eventLoop) }.get()
     }
 
+    /// What has come so far and was not taken; it stays.
+    func arrived() async throws -> [UInt8] {
+        try await channel.eventLoop.submit { [inbox] in inbox.value.arrived }.get()
+    }
+
     func finishSending() async throws { try await channel.close(mode: .output) }
 
     /// Returns whether or not it was closed already.
@@ -84,6 +89,8 @@ private final class Inbox: ChannelInboundHandler {
     private var waitingForEnd: EventLoopPromise<[UInt8]>?
 
     init(leavesWithServer: Bool) { self.leavesWithServer = leavesWithServer }
+
+    var arrived: [UInt8] { Array(received.readableBytesView) }
 
     func next(hasBody: Bool, on loop: any EventLoop) -> EventLoopFuture<RawAnswer> {
         let promise = loop.makePromise(of: RawAnswer.self)
