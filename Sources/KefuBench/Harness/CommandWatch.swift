@@ -2,10 +2,11 @@ import Glibc
 
 /// Counts and shows the commands that reach Redis, by `MONITOR`.
 final class CommandWatch: Watched {
-    /// Commands of scripts that change a key, as the scripts of `lua/` use them.
+    /// Commands of scripts that change a key, as the scripts of `lua/` use them. Without `XTRIM`, by which every sweep
+    /// looks at the stream of changes.
     private static let writes: Set<String> = [
         "HSET", "HDEL", "HINCRBY", "ZADD", "ZREM", "ZREMRANGEBYSCORE", "DEL", "UNLINK", "XADD", "SET", "EXPIRE",
-        "PEXPIRE", "PEXPIREAT", "LPUSH", "RPUSH", "LTRIM", "SADD", "SREM", "INCR", "INCRBY", "HSETNX", "XTRIM",
+        "PEXPIRE", "PEXPIREAT", "LPUSH", "RPUSH", "LTRIM", "SADD", "SREM", "INCR", "INCRBY", "HSETNX",
     ]
 
     /// Commands that clients sent.
