@@ -27,6 +27,36 @@ import Testing
             await callbacks.deliver(callback).outcome == .failed(error: "platform answered 500: said", retryAfter: nil))
     }
 
+    @Test func `A frame with another id than ours is no answer, and a long result is left out`() throws {
+        let dialect = try Given.dialect(
+            try Given.adapter(
+                #"""
+                {
+                  "in": {"type": {"const": "message"}, "types": {"message": "customer_message"},
+                         "customer": "/from", "text": "/content", "event_id": "/id"},
+                  "out": {"all": {"frame": {"to": "{{customer.id}}", "id": "{{frame_id}}"}}},
+                  "connector": {"answer": {"id": "/id"}}
+                }
+                """#))
+        func read(_ text: String) -> IncomingFrame { Array(text.utf8).withUnsafeBytes(dialect.read) }
+        for id in ["m-1", "k7", "k-1", "k7-1x", "K7-1", "7"] {
+            guard case .events(let frame) = read(#"{"id": "\#(id)", "from": "c1", "content": "好的"}"#) else {
+                Issue.record("\(id) was taken for an answer")
+                continue
+            }
+            #expect(frame.events.map(\.id) == [id])
+        }
+        for (size, isKept) in [(60_000, true), (70_000, false)] {
+            let text = #"{"id": "k7-1", "pad": "\#(String(repeating: "x", count: size))"}"#
+            guard case .answer(let answer) = read(text) else {
+                Issue.record("no answer")
+                continue
+            }
+            let verdict = dialect.verdict(on: answer, to: .sendMessage)
+            #expect(verdict.answer == .accepted(resultJSON: isKept ? text : nil))
+        }
+    }
+
     @Test func `Actions go out as frames with an id, and the answer to it is judged`() throws {
         let dialect = try Given.dialect(try Given.example("token"))
         let frame = try dialect.actionFrame(Given.request(message: #"a"b"#), id: "k7-1")
