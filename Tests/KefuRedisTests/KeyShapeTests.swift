@@ -24,12 +24,20 @@ import Testing
     }
 
     @Test(arguments: [
-        "task:", "task:a:b", "task:a%b", "task:a%3a", "customer:", "event:c1", "event:c1:a:b", "armed:c1",
+        "task:", "task:a:b", "task:a%b", "task:a%3a", "task:a%0Ab", "customer:", "event:c1", "event:c1:a:b", "armed:c1",
         "armed:c1:sms", "armed:c1:custom", "armed:c1:custom:", "armed:c1:custom:a:b", "minute:x", "ready:x", "", ":",
         "counts:", "callbacks:alive", "Ready",
     ])
     func `A name that no script builds has none`(name: String) {
         #expect(KeyShape(name) == nil)
+    }
+
+    @Test func `The entry of a custom event of any name has a shape`() {
+        for name in ["signed", "a:b", "x\ny", "x\r\ny", "a:\u{301}", "100%"] {
+            let keys = Keys(shard: "s")
+            let key = String(keys.armed(customer: "c:1", entry: Keys.custom(name)).dropFirst(keys.prefix.count))
+            #expect(KeyShape(key) == .armed(key), "\(name)")
+        }
     }
 
     @Test func `Ids come out of keys as they went in`() {

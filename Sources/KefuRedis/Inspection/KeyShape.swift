@@ -36,7 +36,8 @@ enum KeyShape: Equatable {
         }
         let parts = name.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
             .map { Substring($0) }
-        let ids = parts.dropFirst().map { Self.unescaped($0) }
+        // Only the name of a custom event, the fourth part of its entry, may have a line end in it.
+        let ids = parts.indices.dropFirst().map { Self.unescaped(parts[$0], isName: parts[0] == "armed" && $0 == 3) }
         guard ids.allSatisfy({ $0?.isEmpty == false }), let first = ids.first, let id = first else { return nil }
         switch (parts[0], ids.count) {
         case ("task", 1): self = .task(id)
@@ -65,8 +66,8 @@ enum KeyShape: Equatable {
         }
     }
 
-    /// The id that stands in a key as `part`; nil when none is written so.
-    private static func unescaped(_ part: Substring) -> String? {
+    /// The id, or name of an event, that stands in a key as `part`; nil when none is written so.
+    private static func unescaped(_ part: Substring, isName: Bool) -> String? {
         // Byte by byte, as `Keys.escaped` makes it.
         var bytes: [UInt8] = []
         var rest = Array(part.utf8)[...]
@@ -79,7 +80,7 @@ enum KeyShape: Equatable {
                 bytes.append(UInt8(ascii: ":"))
             } else if rest.starts(with: Array("25".utf8)) {
                 bytes.append(byte)
-            } else if rest.starts(with: Array("0A".utf8)) {
+            } else if isName, rest.starts(with: Array("0A".utf8)) {
                 bytes.append(UInt8(ascii: "\n"))
             } else {
                 return nil
