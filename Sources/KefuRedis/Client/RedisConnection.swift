@@ -3,7 +3,7 @@ import NIOCore
 
 /// One connection to Redis, as the last handler of its channel: writes commands, pairs replies with their callers.
 ///
-/// Commands gather in one buffer that leaves once a loop tick. After any failure (deadline, protocol error, lost
+/// Commands gather in one buffer that leaves once a loop tick, or earlier when it is worth it (``worthwhile``). After any failure (deadline, protocol error, lost
 /// socket) the connection is over: everyone who waits is told, and whoever owns it makes a new one.
 ///
 /// Belongs to its event loop: every method must be called there, and asserts it.
@@ -39,6 +39,7 @@ final class RedisConnection {
     private var pending: PendingReplies<Waiter>
     private var reader: RESPReader
     private var outgoing: ByteBuffer
+    private var gathered = 0
     private var isFlushScheduled = false
     private var watch: Scheduled<Void>?
     private var watchTime = NIODeadline.distantFuture
@@ -53,6 +54,10 @@ final class RedisConnection {
     /// Of the server.
     var address: RedisEndpoint.Address { connector.address }
 
+    /// So many callers' commands leave without waiting for the end of the tick. Redis works on them while this loop makes
+    /// the next ones; all in one write the two would take turns, each leaving its core idle while the other works. More
+    /// writes than that cost what they bring.
+    private static let worthwhile = 4
     /// A buffer that a big batch has blown up beyond this is not kept.
     private static let keptBuffer = 1 << 16
 
@@ -83,10 +88,12 @@ final class RedisConnection {
 
     /// Sends one command for a caller, or refuses it at once.
     func send(_ command: RESPCommand, extraTime: TimeAmount, to caller: Caller) {
-        guard let refusal = refusal(of: 1, isUrgent: command.isUrgent) else {
-            return write(command, for: .caller(caller), extraTime: extraTime)
+        if let refusal = refusal(of: 1, isUrgent: command.isUrgent) {
+            return caller.resume(returning: .failure(refusal))
         }
-        caller.resume(returning: .failure(refusal))
+        write(command, for: .caller(caller), extraTime: extraTime)
+        gathered += 1
+        if gathered >= Self.worthwhile { flush() }
     }
 
     /// Sends commands in order, or refuses all of them at once.
@@ -133,11 +140,14 @@ final class RedisConnection {
     private func scheduleFlush() {
         guard !isFlushScheduled else { return }
         isFlushScheduled = true
-        eventLoop.assumeIsolated().execute { self.flush() }
+        eventLoop.assumeIsolated().execute {
+            self.isFlushScheduled = false
+            self.flush()
+        }
     }
 
     private func flush() {
-        isFlushScheduled = false
+        gathered = 0
         guard let context, outgoing.readableBytes > 0 else { return }
         pending.markSent()
         context.writeAndFlush(NIOAny(outgoing), promise: nil)
