@@ -6,7 +6,7 @@ import Synchronization
 /// The way to Redis: one connection for each event loop.
 ///
 /// A caller that runs on one of the loops uses that loop's connection, without a hop; any other caller's commands are
-/// spread over all of them. Commands of one loop tick leave in one write. Connections that are lost are made again for
+/// spread over all of them. Commands of one loop tick leave in few writes. Connections that are lost are made again for
 /// as long as the client lives; meanwhile commands fail at once as ``RedisClientError/unavailable(_:)``.
 /// Cancelling the caller's task does not take a command back: it waits for its reply, at most
 /// ``RedisClientLimits/replyDeadline``. A connection whose server answers `READONLY` is replaced by itself. Whoever

@@ -3,8 +3,9 @@ import NIOCore
 
 /// One connection to Redis, as the last handler of its channel: writes commands, pairs replies with their callers.
 ///
-/// Commands gather in one buffer that leaves once a loop tick, or earlier when it is worth it (``worthwhile``). After any failure (deadline, protocol error, lost
-/// socket) the connection is over: everyone who waits is told, and whoever owns it makes a new one.
+/// Commands gather in one buffer that leaves at the end of the loop tick, or as soon as it is worth a write
+/// (``worthwhile``). After any failure (deadline, protocol error, lost socket) the connection is over: everyone who
+/// waits is told, and whoever owns it makes a new one.
 ///
 /// Belongs to its event loop: every method must be called there, and asserts it.
 final class RedisConnection {
@@ -39,6 +40,7 @@ final class RedisConnection {
     private var pending: PendingReplies<Waiter>
     private var reader: RESPReader
     private var outgoing: ByteBuffer
+    /// Callers' commands in `outgoing`.
     private var gathered = 0
     private var isFlushScheduled = false
     private var watch: Scheduled<Void>?
@@ -54,9 +56,9 @@ final class RedisConnection {
     /// Of the server.
     var address: RedisEndpoint.Address { connector.address }
 
-    /// So many callers' commands leave without waiting for the end of the tick. Redis works on them while this loop makes
-    /// the next ones; all in one write the two would take turns, each leaving its core idle while the other works. More
-    /// writes than that cost what they bring.
+    /// So many callers' commands leave before the end of the tick. Redis works on them while this loop makes the next
+    /// ones; all in one write the two would take turns, and a core would always be idle. Even smaller writes cost what
+    /// they bring.
     private static let worthwhile = 4
     /// A buffer that a big batch has blown up beyond this is not kept.
     private static let keptBuffer = 1 << 16
