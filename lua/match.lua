@@ -15,7 +15,7 @@
 --       9 event                JSON object of the event, without `at`
 --      10 data                 the event's `data` as JSON, '' when absent
 --      11 log_ttl              s: how long `recent:<customer>` lives behind its last event; only when events are kept
--- Returns {word, matched ids, backlog, claims}: none | matched | duplicate
+-- Returns {word, work…}: none | matched, ids, backlog, claims | duplicate, ids
 -- Keeps: a trigger fires once; an event meets only the entries of its own customer and kind; it is kept once, and as
 --        it met the tasks that were there, so it fires no task by both ways.
 -- Cost: O(entries of this customer and kind); with none, no event_id and no log one key is touched, with a log two.
@@ -39,7 +39,7 @@ if ARGV[6] == 'message' then
   end
 end
 if first > last and not ARGV[11] and not KEYS[2] then
-  return { 'none', {}, 0, {} }
+  return { 'none' }
 end
 
 -- prelude
@@ -60,7 +60,7 @@ if KEYS[2] then
       for id in string.gmatch(ids, '[^\n]+') do
         matched[#matched + 1] = id
       end
-      return { 'duplicate', matched, 0, {} }
+      return { 'duplicate', matched }
     end
   end
 end
@@ -99,7 +99,7 @@ end
 
 if first > last then
   remember({})
-  return { 'none', {}, 0, {} }
+  return { 'none' }
 end
 
 -- prelude
@@ -119,7 +119,7 @@ end
 
 remember(matched)
 if #fired == 0 then
-  return { 'none', matched, 0, {} }
+  return { 'none' }
 end
 now = now or clock()
 local event, capacity = event_at(ARGV[9], now), tonumber(ARGV[4])

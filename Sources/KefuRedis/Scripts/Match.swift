@@ -57,20 +57,25 @@ extension RedisTaskStore {
         _ reader: ReplyReader, token: String, heldUntil: ContinuousClock.Instant
     ) throws(StoreError) -> Handout<MatchOutcome> {
         var reader = reader
-        let word = try reader.string()
-        let matched = try reader.strings()
-        let backlog = try reader.int()
-        let claims = try reader.claims(token: token, heldUntil: heldUntil)
-        let isDuplicate = word == "duplicate"
-        if !isDuplicate {
+        switch try reader.string() {
+        case "none":
+            tally.add(.events)
+            metrics.unmatched.increment()
+            return Handout(outcome: MatchOutcome(matched: [], duplicate: false))
+        case "duplicate":
+            metrics.repeated.increment()
+            return Handout(outcome: MatchOutcome(matched: try reader.strings(), duplicate: true))
+        case "matched":
+            let matched = try reader.strings()
             tally.add(.events)
             tally.add(.matched, matched.count)
-            (matched.isEmpty ? metrics.unmatched : metrics.matched).increment()
+            metrics.matched.increment()
             metrics.firedByEvent.increment(by: matched.count)
-        } else {
-            metrics.repeated.increment()
+            let backlog = try reader.int()
+            return Handout(
+                outcome: MatchOutcome(matched: matched, duplicate: false),
+                tasks: try reader.claims(token: token, heldUntil: heldUntil), hasBacklog: backlog > 0)
+        case let word: throw .defect("match answered \(word)")
         }
-        return Handout(
-            outcome: MatchOutcome(matched: matched, duplicate: isDuplicate), tasks: claims, hasBacklog: backlog > 0)
     }
 }

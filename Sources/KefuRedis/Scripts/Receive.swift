@@ -26,14 +26,13 @@ extension RedisTaskStore {
         let armament = Armament(task)
         var arguments: [RedisArgument] = [
             .string(keys.prefix), .string(token), .string(leaseMs), .integer(capacity), .string(calledBack),
-            .string(task.id), .string(task.contentDigest), .string(task.customer.id), .string(armament.names),
-            .string(armament.entries), .string(task.priority.rawValue), .string(task.trigger.kind.rawValue),
-            .integer(task.timeoutMs),
+            .string(task.id), .string(task.contentDigest), .string(task.customer.id), .string(armament.entries),
+            .string(task.priority.rawValue), .string(task.trigger.kind.rawValue), .integer(task.timeoutMs),
         ]
         arguments.reserveCapacity(48)
         arguments.append(.string(armament.times.map { "\($0.lowerBound) \($0.upperBound)" }))
         arguments.append(.string(armament.lookback))
-        if !armament.names.isEmpty { arguments += ["armed", .string(armament.names)] }
+        arguments.append(.string(armament.names))
         task.appendFields(to: &arguments)
         return ScriptCall(scripts.receive, keys: [keys.task(task.id)], arguments: arguments)
     }
@@ -48,13 +47,14 @@ extension RedisTaskStore {
             metrics.accepted.increment()
             let generation = Int(try reader.int())
             let due = try reader.optionalInt()
+            let outcome = ReceiveOutcome.accepted(generation: generation)
             // What has fired waits for nothing.
-            if due == nil { metrics.firedAtAcceptance.increment() }
+            if due != nil { return Handout(outcome: outcome, nextDueInMs: due) }
+            metrics.firedAtAcceptance.increment()
             let backlog = try reader.int()
             return Handout(
-                outcome: .accepted(generation: generation),
-                tasks: try reader.claims(token: token, heldUntil: heldUntil), hasBacklog: backlog > 0,
-                nextDueInMs: due)
+                outcome: outcome, tasks: try reader.claims(token: token, heldUntil: heldUntil),
+                hasBacklog: backlog > 0)
         case "duplicate":
             metrics.duplicate.increment()
             return Handout(outcome: .duplicate(status: try reader.status()))
