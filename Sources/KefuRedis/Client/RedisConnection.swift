@@ -57,8 +57,8 @@ final class RedisConnection {
     var address: RedisEndpoint.Address { connector.address }
 
     /// So many callers' commands leave before the end of the tick. Redis works on them while this loop makes the next
-    /// ones; all in one write the two would take turns, and a core would always be idle. (With 4 the rates are the same,
-    /// but an event that meets nobody costs Redis a third more, for its own reads and writes.)
+    /// ones; all in one write the two would take turns, and a core would always be idle. (With 4 the rates are the
+    /// same, but an event that meets nobody costs Redis a third more, for its own reads and writes.)
     static let worthwhile = 12
     /// A buffer that a big batch has blown up beyond this is not kept.
     private static let keptBuffer = 1 << 16
