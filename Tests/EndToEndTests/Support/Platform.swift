@@ -68,17 +68,22 @@ struct Platform: Sendable {
 
     /// Has it do something; the answer tells how it stands afterwards.
     @discardableResult
-    func `do`(_ name: String, _ more: [String: JSON] = [:]) async throws -> JSON {
+    func `do`(
+        _ name: String, _ more: [String: JSON] = [:], within limit: Duration = .seconds(20)
+    ) async throws -> JSON {
         let id = JSON.string(UUID().uuidString)
         let command = JSON.object(more.merging(["do": .string(name), "id": id]) { own, _ in own })
         let file = try #require(FileHandle(forWritingAtPath: "\(child.folder)/in"))
         try file.seekToEnd()
         try file.write(contentsOf: Data((command.text + "\n").utf8))
         try file.close()
-        return try await tells("it has done \(name)") { $0["what"] == "did" && $0["id"] == id }
+        return try await tells("it has done \(name)", within: limit) { $0["what"] == "did" && $0["id"] == id }
     }
 
-    func send(_ frames: [JSON]) async throws { try await `do`("send", ["frames": .array(frames)]) }
+    /// Ends when Kefu has read the frames, but for those that have room on the way: as fast as it has them handled.
+    func send(_ frames: [JSON]) async throws {
+        try await `do`("send", ["frames": .array(frames)], within: .seconds(60))
+    }
 
     /// Waits until all that it sent is acknowledged.
     func isCaughtUp(within limit: Duration = .seconds(20)) async throws -> JSON {
