@@ -132,9 +132,10 @@ struct ConnectorTests {
             try await Site.run(["KEFU_CONNECTOR_URL": platform.url, "KEFU_CONCURRENCY": "4"]) { site, instance in
                 try await platform.opened(1)
                 try await instance.accept(Tasks.message("T1", customer: "c7"))
-                try await platform.send((1...3000).map { Self.event($0, by: "c\($0 % 50)", text: "好的") })
+                let events = (1...5000).map { Self.event($0, by: "c\($0 % 50)", text: "好的") }
+                try await platform.send(events, within: .seconds(60))
                 let state = try await platform.isCaughtUp(within: .seconds(60))
-                #expect(state["acknowledged"] == 3000 && state["wrong"] == 0)
+                #expect(state["acknowledged"] == 5000 && state["wrong"] == 0)
                 try await instance.status("T1", is: "completed")
                 #expect(site.gateway.requests.count == 1)
             }

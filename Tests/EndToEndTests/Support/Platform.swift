@@ -81,8 +81,8 @@ struct Platform: Sendable {
     }
 
     /// Ends when Kefu has read the frames, but for those that have room on the way: as fast as it has them handled.
-    func send(_ frames: [JSON]) async throws {
-        try await `do`("send", ["frames": .array(frames)], within: .seconds(60))
+    func send(_ frames: [JSON], within limit: Duration = .seconds(20)) async throws {
+        try await `do`("send", ["frames": .array(frames)], within: limit)
     }
 
     /// Waits until all that it sent is acknowledged.

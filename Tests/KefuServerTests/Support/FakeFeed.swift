@@ -18,6 +18,9 @@ final class FakeFeed: ChangeFeed {
     var reads: Int { state.withLock(\.reads) }
     var followers: Int { state.withLock(\.followers) }
 
+    /// Whether somebody has taken all that was added, and waits for more.
+    var isRead: Bool { state.withLock { !$0.waiting.isEmpty } }
+
     /// Appends changes `T<n>` with ids `<n>-0`.
     func add(_ numbers: ClosedRange<Int>, text: String = "") {
         wake { state in
