@@ -67,6 +67,7 @@ extension MetricFamily {
             "kefu_http_request_duration_seconds", .histogram(Bounds.near), labels: ["method", "route"], isSparse: true,
             help: "Time from a request's first byte to its answer."),
         MetricFamily("kefu_http_requests_in_flight", .gauge, help: "HTTP requests being answered at this moment."),
+        MetricFamily("kefu_http_requests_waiting", .gauge, help: "HTTP requests that wait until fewer are in flight."),
     ]
 
     private static let tasks = [

@@ -10,7 +10,7 @@ struct OverloadTests {
     /// New tasks may fill nine tenths of it.
     private static let accepted = 36
 
-    @Test func `at four times its capacity an instance finishes what it accepts and refuses the rest at once`()
+    @Test func `at four times its capacity an instance finishes what it accepts and refuses the rest`()
         async throws
     {
         try await Site.run(["KEFU_MAX_REQUESTS": "\(Self.most)"]) { site, kefu in

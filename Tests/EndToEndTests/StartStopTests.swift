@@ -32,6 +32,16 @@ struct StartStopTests {
         }
     }
 
+    @Test func `no thread of an instance interrupts another`() async throws {
+        try await Site.run([:]) { _, kefu in
+            try await kefu.accept(Tasks.message("T1"))
+            let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(kefu.child.pid)/task")
+            // sched(7): SCHED_BATCH.
+            let policies = threads.compactMap { Int32($0) }.map { sched_getscheduler($0) }
+            #expect(policies.count > 2 && policies.allSatisfy { $0 == 3 }, "\(policies)")
+        }
+    }
+
     /// As in a container, where options of sockets that only an administrator may set are refused.
     @Test func `an instance serves without any of the administrator's rights`() async throws {
         try await Site.alone {

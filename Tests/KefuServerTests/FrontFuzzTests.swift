@@ -159,7 +159,7 @@ private struct EmbeddedFront {
     /// A connection on which these parts arrive, then the peer's end.
     func exchange(_ parts: [[UInt8]]) -> Exchange {
         let channel = EmbeddedChannel()
-        let loop = LoopResources(channel.embeddedEventLoop, server.limits)
+        let loop = LoopResources(channel.embeddedEventLoop, server)
         // Nothing that these do on a channel in memory can fail, and what fails shows in what comes out.
         try? HTTPServer.addHandlers(to: channel.pipeline.syncOperations, server, loop, nil)
         channel.connect(to: nowhere, promise: nil)

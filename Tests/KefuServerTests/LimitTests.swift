@@ -1,6 +1,7 @@
 import KefuCore
 import KefuServer
 import NIOCore
+import NIOPosix
 import Testing
 
 @Suite struct LimitTests {
@@ -117,7 +118,9 @@ import Testing
             try await waiting.send(RawClient.request("POST", "/api/event", body: Bodies.event))
             try await gate.isReached()
             let client = try await server.connect()
+            let sent = ContinuousClock.now
             let refused = try await client.exchange("GET", "/api/task/list")
+            #expect(ContinuousClock.now - sent >= .milliseconds(250))
             #expect(refused.status == 429)
             #expect(refused.errorType == "overloaded")
             let pause = try #require(refused["retry-after"].flatMap { Int($0) })
@@ -130,6 +133,59 @@ import Testing
             #expect(try await waiting.answer().status == 200)
             #expect(try await client.exchange("GET", "/api/task/list").status == 200)
         }
+    }
+
+    @Test func `Requests wait for room, events before tasks, and tasks as they came`() async throws {
+        let gate = Gate()
+        var limits = ServerLimits()
+        limits.requestsInFlight = 1
+        limits.patience = .seconds(60)
+        let write = { (answers: inout FakeStore.Answers) in
+            Self.accepting(&answers)
+            answers.holdMatch(at: gate)
+        }
+        let requests = [
+            RawClient.request("POST", "/api/event", body: Bodies.event),
+            RawClient.request("POST", "/api/task/receive", body: Bodies.task("T1")),
+            RawClient.request("POST", "/api/task/receive", body: Bodies.task("T2")),
+            RawClient.request("POST", "/api/event", body: Bodies.event),
+        ]
+        let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        try await TestServer.run(on: loop, limits: limits, store: write) { server in
+            var clients: [RawClient] = []
+            for (waiting, request) in requests.enumerated() {
+                clients.append(try await server.connect())
+                try await clients[waiting].send(request)
+                try await gate.isReached()
+                #expect(await eventually { server.requestsWaiting() == waiting })
+            }
+            gate.open()
+            for client in clients { #expect(try await client.answer().status == 200) }
+            let customer = FakeStore.Call.match("customer_123")
+            #expect(server.store.calls == [customer, customer, .receive("T1"), .receive("T2")])
+            #expect(server.requestsWaiting() == 0)
+        }
+        try await loop.shutdownGracefully()
+    }
+
+    @Test func `Room that one event loop makes serves who waits on another`() async throws {
+        let gate = Gate()
+        var limits = ServerLimits()
+        limits.requestsInFlight = 1
+        limits.patience = .seconds(60)
+        let loops = MultiThreadedEventLoopGroup(numberOfThreads: 3)
+        try await TestServer.run(on: loops, limits: limits, store: { $0.holdMatch(at: gate) }) { server in
+            var clients: [RawClient] = []
+            for waiting in 0..<9 {
+                clients.append(try await server.connect())
+                try await clients[waiting].send(RawClient.request("POST", "/api/event", body: Bodies.event))
+                try await gate.isReached()
+                #expect(await eventually { server.requestsWaiting() == waiting })
+            }
+            gate.open()
+            for client in clients { #expect(try await client.answer().status == 200) }
+        }
+        try await loops.shutdownGracefully()
     }
 
     @Test func `Bodies being read are bounded together`() async throws {

@@ -129,12 +129,26 @@ extension HTTPConnection {
 
     private func answer() {
         guard let head = exchange.accepted, !becomesSocket(head) else { return }
-        guard server.admission.enter(head.route.load) else {
-            phase = .answering
-            return finish(.failure(.overloaded()))
-        }
-        phase = .answering
         timer?.expire(at: .distantFuture)
+        guard !room.admits(head.route.load) else { return run(head) }
+        phase = .waiting
+        room.wait(self, head.route.load)
+    }
+
+    /// There is room for the request that has waited, and it is counted.
+    func roomCame() {
+        guard let head = exchange.accepted else { return }
+        run(head)
+    }
+
+    func noRoomCame() {
+        phase = .answering
+        finish(.failure(.overloaded()))
+    }
+
+    /// Answers a request that has been let in.
+    private func run(_ head: AcceptedHead) {
+        phase = .answering
         let request = Request(
             pathArgument: head.pathArgument, query: head.query, caller: head.caller, ifNoneMatch: head.ifNoneMatch,
             lastEventID: head.lastEventID, traceparent: head.traceparent, upgradeFault: head.upgradeFault, body: body)
@@ -247,7 +261,7 @@ extension HTTPConnection {
             if exchange.requestID.isEmpty { exchange.requestID = requestIDs.next() }
             refuse(.timeout, closes: true)
         case .discarding: linger()
-        case .idle, .answering, .writing, .streaming, .lingering: context?.close(promise: nil)
+        case .idle, .waiting, .answering, .writing, .streaming, .lingering: context?.close(promise: nil)
         case .closed: return
         }
     }

@@ -21,6 +21,8 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         case head
         /// The head is accepted, its body is arriving.
         case body
+        /// The request is complete and waits for room, see ``WaitingRoom``.
+        case waiting
         /// The route is at work.
         case answering
         /// The answer does not fit into the channel's buffer yet.
@@ -43,6 +45,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
 
     let server: ServerContext
     let loop: LoopResources
+    let room: WaitingRoom
     var context: ChannelHandlerContext?
     var timer: ConnectionTimer?
     var phase = Phase.idle
@@ -68,6 +71,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     init(server: ServerContext, loop: LoopResources) {
         self.server = server
         self.loop = loop
+        room = loop.waiting.value
     }
 
     // MARK: Life
@@ -138,8 +142,13 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    /// Whether a request is being answered.
-    private var isBusy: Bool { phase == .answering || phase == .writing || phase == .streaming }
+    /// Whether a request is being answered, or is to be.
+    private var isBusy: Bool {
+        switch phase {
+        case .waiting, .answering, .writing, .streaming: true
+        case .idle, .head, .body, .discarding, .lingering, .closed: false
+        }
+    }
 
     /// Beside an answer no more than one read is taken, so that a peer that waits for its answer costs no change of
     /// what the kernel is asked for; from one that takes its answer slowly, none.

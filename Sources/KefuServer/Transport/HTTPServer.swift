@@ -58,6 +58,8 @@ package final class HTTPServer: Service {
     private let context: ServerContext
     private let loops: [ObjectIdentifier: LoopResources]
     private let listening: EventLoopPromise<Int>
+    /// Connections that one turn of an event loop accepts; by that many ``ServerLimits/connections`` may be exceeded.
+    private static let acceptsPerTurn: UInt = 64
 
     /// - Parameters:
     ///   - drain: set when the shutdown begins; whoever knows earlier may set it before.
@@ -74,7 +76,7 @@ package final class HTTPServer: Service {
             check: HeadCheck(router: router, access: access, limits: limits), drain: drain, metrics: metrics,
             logger: logger)
         var loops: [ObjectIdentifier: LoopResources] = [:]
-        for loop in group.makeIterator() { loops[ObjectIdentifier(loop)] = LoopResources(loop, limits) }
+        for loop in group.makeIterator() { loops[ObjectIdentifier(loop)] = LoopResources(loop, context) }
         self.loops = loops
         listening = group.any().makePromise()
     }
@@ -86,6 +88,9 @@ package final class HTTPServer: Service {
 
     /// How many requests are being answered at this moment.
     package var requestsInFlight: Int { context.admission.inFlight }
+
+    /// How many wait until fewer are being answered.
+    package var requestsWaiting: Int { context.admission.waitingRequests }
 
     package func run() async throws {
         let quiescing = ServerQuiescingHelper(group: group)
@@ -156,7 +161,9 @@ package final class HTTPServer: Service {
     private func bootstrap(_ quiescing: ServerQuiescingHelper, _ tls: NIOSSLContext?) -> ServerBootstrap {
         let most = context.limits.connections
         return ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 1_024)
+            .serverChannelOption(.backlog, value: 4_096)
+            // NIO's 4 a turn would let a crowd that comes at once wait for seconds while the first of it is served.
+            .serverChannelOption(.maxMessagesPerRead, value: Self.acceptsPerTurn)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -171,7 +178,7 @@ package final class HTTPServer: Service {
             .childChannelInitializer { [context, loops] channel in
                 channel.eventLoop.makeCompletedFuture {
                     let known = loops[ObjectIdentifier(channel.eventLoop)]
-                    let loop = known ?? LoopResources(channel.eventLoop, context.limits)
+                    let loop = known ?? LoopResources(channel.eventLoop, context)
                     try Self.addHandlers(to: channel.pipeline.syncOperations, context, loop, tls)
                 }
             }

@@ -32,6 +32,7 @@ struct Deadlines: Sendable {
     let headers: TimeAmount
     let request: TimeAmount
     let answer: TimeAmount
+    let patience: TimeAmount
     let keepAlive: TimeAmount
     let linger: TimeAmount
     let idleGrace: TimeAmount
@@ -41,6 +42,7 @@ struct Deadlines: Sendable {
         headers = TimeAmount(limits.headerDeadline)
         request = TimeAmount(limits.requestDeadline)
         answer = TimeAmount(limits.answerDeadline)
+        patience = TimeAmount(limits.patience)
         keepAlive = TimeAmount(limits.keepAlive)
         linger = TimeAmount(limits.lingerDeadline)
         idleGrace = TimeAmount(limits.idleGrace)
@@ -53,10 +55,13 @@ struct LoopResources: Sendable {
     let executor: LoopExecutor
     let date: NIOLoopBoundBox<DateField>
     let turns: NIOLoopBoundBox<SocketTurns>
+    let waiting: NIOLoopBoundBox<WaitingRoom>
 
-    init(_ eventLoop: any EventLoop, _ limits: ServerLimits) {
+    init(_ eventLoop: any EventLoop, _ server: ServerContext) {
         executor = LoopExecutor(eventLoop)
-        let places = limits.socketBatches
+        let places = server.limits.socketBatches
+        waiting = .makeBoxSendingValue(
+            WaitingRoom(server.admission, patience: server.deadlines.patience, on: eventLoop), eventLoop: eventLoop)
         turns = .makeBoxSendingValue(SocketTurns(places: places, on: eventLoop), eventLoop: eventLoop)
         date = .makeBoxSendingValue(DateField(), eventLoop: eventLoop)
     }

@@ -46,6 +46,8 @@ package struct ServerLimits: Sendable {
     package var connections = 10_000
     /// Requests being answered at once on one instance; see ``LoadClass`` for who is refused first.
     package var requestsInFlight = 1_000
+    /// How long a request waits for room among ``requestsInFlight`` before it is refused.
+    package var patience = Duration.milliseconds(250)
 
     /// Requests without a valid token, in a row on one connection; the answer to the last one closes it.
     package var failedTokens = 20

@@ -29,6 +29,7 @@ struct ServeVerb: AsyncParsableCommand {
             source.warnOfUnknownNames()
             return try Settings(source)
         }
+        ThreadScheduling.favorThroughput()
         let times = settings.timeZone
         let handler = { @Sendable (label: String, provider: Logger.MetadataProvider?) in
             var handler = StderrLogHandler(

@@ -69,6 +69,7 @@ struct Build {
             router: Router(routes.all), access: AccessControl(tokens: settings.tokens),
             limits: Self.limits(settings, logger), tls: settings.tls, drain: drain, metrics: metrics, logger: logger)
         scrape.read("kefu_http_requests_in_flight") { [server] in server.requestsInFlight }
+        scrape.read("kefu_http_requests_waiting") { [server] in server.requestsWaiting }
         scrape.read("kefu_claims_held") { engine.executor.running }
         scrape.read("kefu_redis_commands_total") { [redis] in redis.commandsSent }
         let moving = try connection.services(

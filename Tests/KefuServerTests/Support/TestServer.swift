@@ -15,6 +15,7 @@ struct TestServer: Sendable {
     var broadcast: ChangeBroadcast
     var routes: [Route]
     var drain: DrainSignal
+    var requestsWaiting: @Sendable () -> Int
     var log: LogRecorder
     private var services: ServiceGroup
 
@@ -49,10 +50,11 @@ struct TestServer: Sendable {
     }
 
     /// - Parameters:
+    ///   - group: the event loops of its connections.
     ///   - extra: routes beside the API's.
     ///   - write: the store's answers.
     static func run(
-        limits: ServerLimits = ServerLimits(), tokens: [AccessToken] = [], tls: TLSFiles? = nil,
+        on group: MultiThreadedEventLoopGroup = .singleton, limits: ServerLimits = ServerLimits(), tokens: [AccessToken] = [], tls: TLSFiles? = nil,
         stream: StreamLimits = StreamLimits(), logLevel: Logger.Level = .info, extra: [Route] = [],
         store write: (inout FakeStore.Answers) -> Void = { _ in },
         _ use: @Sendable (TestServer) async throws -> Void
@@ -72,7 +74,7 @@ struct TestServer: Sendable {
             instance: InstanceIdentity(id: "test-1", version: "1.2.3"), drain: drain, broadcast: broadcast,
             scrape: { await metrics.text() })
         let server = HTTPServer(
-            group: .singleton, address: ListenAddress(port: 0), router: Router(routes.all + extra),
+            group: group, address: ListenAddress(port: 0), router: Router(routes.all + extra),
             access: AccessControl(tokens: tokens), limits: limits, tls: tls, drain: drain,
             metrics: registry, logger: log.logger(level: logLevel))
         let services = ServiceGroup(services: [broadcast, server], logger: log.logger(level: logLevel))
@@ -80,8 +82,8 @@ struct TestServer: Sendable {
             group.addTask { try await services.run() }
             let port = try await server.port()
             let running = TestServer(
-                port: port, store: store, feed: feed, broadcast: broadcast, routes: routes.all, drain: drain, log: log,
-                services: services)
+                port: port, store: store, feed: feed, broadcast: broadcast, routes: routes.all, drain: drain,
+                requestsWaiting: { server.requestsWaiting }, log: log, services: services)
             do {
                 try await use(running)
             } catch {
