@@ -14,7 +14,9 @@ enum ThreadScheduling {
         guard let threads = opendir("/proc/self/task") else { return }
         defer { closedir(threads) }
         while let entry = readdir(threads) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
             var parameters = sched_param()
             if let thread = pid_t(name) { _ = sched_setscheduler(thread, batch, &parameters) }
         }

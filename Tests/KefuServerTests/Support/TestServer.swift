@@ -54,7 +54,8 @@ struct TestServer: Sendable {
     ///   - extra: routes beside the API's.
     ///   - write: the store's answers.
     static func run(
-        on group: MultiThreadedEventLoopGroup = .singleton, limits: ServerLimits = ServerLimits(), tokens: [AccessToken] = [], tls: TLSFiles? = nil,
+        on group: MultiThreadedEventLoopGroup = .singleton, limits: ServerLimits = ServerLimits(),
+        tokens: [AccessToken] = [], tls: TLSFiles? = nil,
         stream: StreamLimits = StreamLimits(), logLevel: Logger.Level = .info, extra: [Route] = [],
         store write: (inout FakeStore.Answers) -> Void = { _ in },
         _ use: @Sendable (TestServer) async throws -> Void
