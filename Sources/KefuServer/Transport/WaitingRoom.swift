@@ -1,8 +1,8 @@
 import NIOCore
 
-/// Where requests of one event loop wait a moment for room when too many are in flight: those that ``LoadClass`` refuses
-/// last before the others, and of one class in the order in which they came. To refuse a request costs nearly as much
-/// as to serve it and brings its caller back at once; a caller that waits asks for nothing.
+/// Where requests of one event loop wait a moment for room when too many are in flight: those that ``LoadClass``
+/// refuses last before the others, and of one class in the order in which they came. To refuse a request costs nearly
+/// as much as to serve it and brings its caller back at once; a caller that waits asks for nothing.
 ///
 /// Belongs to its event loop.
 final class WaitingRoom {
