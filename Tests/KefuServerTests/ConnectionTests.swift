@@ -37,6 +37,23 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 2, 40])
+    func `Who sends no more gets the answers to all that was sent`(requests: Int) async throws {
+        let gate = Gate()
+        try await TestServer.run(store: { $0.holdMatch(at: gate) }) { server in
+            let client = try await server.connect()
+            let event = RawClient.request("POST", "/api/event", body: Bodies.event)
+            try await client.send(String(repeating: event, count: requests))
+            try await gate.isReached()
+            try await client.finishSending()
+            // Its end arrives before these are answered, whichever event loop it is on.
+            for _ in 0..<8 { #expect(try await server.exchange("GET", "/api/health/live").status == 200) }
+            gate.open()
+            for _ in 0..<requests { #expect(try await client.answer().status == 200) }
+            #expect(try await client.rest() == "")
+        }
+    }
+
     @Test func `A bad request in a pipeline ends it after the answers before`() async throws {
         try await TestServer.run(extra: [Self.echo]) { server in
             let client = try await server.connect()

@@ -130,6 +130,7 @@ extension HTTPConnection {
     private func answer() {
         guard let head = exchange.accepted, !becomesSocket(head) else { return }
         timer?.expire(at: .distantFuture)
+        setAsideOnlyBody()
         guard !room.admits(head.route.load) else { return run(head) }
         phase = .waiting
         room.wait(self, head.route.load)
@@ -245,6 +246,14 @@ extension HTTPConnection {
     func releaseAnswer() {
         server.admission.release(answerBytes: unsentBytes)
         unsentBytes = 0
+    }
+
+    /// How long a body is that came in pieces is known at its end.
+    private func setAsideOnlyBody() {
+        let spare = exchange.reservedBytes - body.readableBytes
+        guard spare > 0 else { return }
+        server.admission.release(bodyBytes: spare)
+        exchange.reservedBytes -= spare
     }
 
     func releaseBody() {

@@ -179,8 +179,21 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         case .part(.body(let part)): bodyArrived(part)
         case .part(.end): endArrived()
         case .malformed(let error): malformed(error)
-        case .inputClosed: if phase != .closed { context?.close(promise: nil) }
+        case .inputClosed: inputClosed()
         }
+    }
+
+    /// The peer sends no more. What is written for it goes first: it may still be reading.
+    private func inputClosed() {
+        guard phase != .closed, let context else { return }
+        guard phase != .lingering else { return context.close(promise: nil) }
+        phase = .writing
+        exchange.closes = true
+        timer?.expire(at: .now() + server.deadlines.answer)
+        let taken = context.eventLoop.makePromise(of: Void.self)
+        taken.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        write(ByteBuffer(), promise: taken)
+        flush()
     }
 
     /// Takes up the next request: first what is waiting already, then what the peer sends.

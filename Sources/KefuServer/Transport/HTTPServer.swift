@@ -58,8 +58,8 @@ package final class HTTPServer: Service {
     private let context: ServerContext
     private let loops: [ObjectIdentifier: LoopResources]
     private let listening: EventLoopPromise<Int>
-    /// Connections that one turn of an event loop accepts; by that many ``ServerLimits/connections`` may be exceeded.
-    private static let acceptsPerTurn: UInt = 64
+    /// Connections that one turn of an event loop accepts at most.
+    private static let acceptsPerTurn = 64
 
     /// - Parameters:
     ///   - drain: set when the shutdown begins; whoever knows earlier may set it before.
@@ -163,7 +163,8 @@ package final class HTTPServer: Service {
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4_096)
             // NIO's 4 a turn would let a crowd that comes at once wait for seconds while the first of it is served.
-            .serverChannelOption(.maxMessagesPerRead, value: Self.acceptsPerTurn)
+            // By one turn's the limit may be exceeded.
+            .serverChannelOption(.maxMessagesPerRead, value: UInt(max(1, min(Self.acceptsPerTurn, most / 16))))
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

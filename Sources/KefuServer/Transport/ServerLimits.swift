@@ -1,6 +1,6 @@
 import KefuSocket
 
-/// Every limit of the HTTP front. What exceeds one is refused early and cheaply; nothing grows without bound.
+/// Every limit of the HTTP front. What exceeds one is refused early, or waits a moment; nothing grows without bound.
 package struct ServerLimits: Sendable {
     /// Bytes of a request's body.
     package var body = 256 * 1024

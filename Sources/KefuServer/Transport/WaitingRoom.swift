@@ -35,7 +35,7 @@ final class WaitingRoom {
     /// Whether a request may go ahead, which ``Admission/leave()`` ends; else it has to ``wait(_:_:)``.
     func admits(_ load: LoadClass) -> Bool {
         let isFirst = count == 0 || lines[load.rawValue...].allSatisfy(\.isEmpty)
-        return (isFirst || load == .essential) && admission.enter(load)
+        return isFirst && admission.enter(load)
     }
 
     /// Calls the connection when there is room, ``HTTPConnection/roomCame()``, or when its patience has ended,
@@ -46,8 +46,8 @@ final class WaitingRoom {
         count += 1
         admission.count(waiting: 1)
         if count == 1 { timer?.expire(at: until) }
-        // Room that came before anybody listened was nobody's.
-        if !isListening { admit() }
+        // Room that came before this one was counted called nobody.
+        admit()
     }
 
     /// Lets in whoever there is room for now.
@@ -61,28 +61,31 @@ final class WaitingRoom {
     }
 
     private func letIn() {
-        for load in LoadClass.allCases.reversed() {
-            while let place = lines[load.rawValue].first {
-                guard !place.isTaken || admission.enter(load) else { return }
-                leave(load)
-                if place.isTaken { place.connection.roomCame() }
-            }
+        // From the front each time: whoever is let in may bring the next one, of a higher class.
+        while let load = LoadClass.allCases.last(where: { !lines[$0.rawValue].isEmpty }),
+            let place = lines[load.rawValue].first
+        {
+            guard !place.isTaken || admission.enter(load) else { return }
+            leave(load)
+            if place.isTaken { place.connection.roomCame() }
         }
     }
 
     private func listen() {
         guard !isListening, count > 0 else { return }
         isListening = true
-        let room = NIOLoopBound(self, eventLoop: eventLoop)
-        admission.whenRoomComes { [eventLoop] in
-            eventLoop.execute {
-                room.value.isListening = false
-                room.value.admit()
-            }
-        }
+        let called = NIOLoopBound({ [weak self] in self?.roomMayHaveCome() }, eventLoop: eventLoop)
+        admission.whenRoomComes { [eventLoop] in eventLoop.execute { called.value() } }
+    }
+
+    private func roomMayHaveCome() {
+        isListening = false
+        admit()
     }
 
     private func patienceEnded() {
+        // After a hold-up of the loop the call for room may stand behind this one.
+        admit()
         let now = NIODeadline.now()
         for load in LoadClass.allCases {
             while let place = lines[load.rawValue].first, place.until <= now || !place.isTaken {

@@ -4,8 +4,8 @@ import Logging
 /// How many files this process may have open at once. Connections of callers must never take those that tasks need:
 /// without a free one neither the gateway nor Redis can be reached.
 enum OpenFiles {
-    /// Redis, callbacks, the log, name look-ups, what libraries open.
-    static let reserve: UInt = 256
+    /// Redis, callbacks, the log, name look-ups, what libraries open; what one turn accepts beyond the limit.
+    static let reserve: UInt = 320
 
     /// Raises the limit as far as the system lets us.
     ///

@@ -9,7 +9,7 @@ enum ThreadScheduling {
     /// on with what it has, and finds more to do at once. With fewer cores than busy threads that is worth a tenth of
     /// the CPU; with a free core nothing changes. Threads that start later, and a Redis of our own, inherit it.
     ///
-    /// Needs no rights. Where it is forbidden nevertheless everything goes on as before.
+    /// A policy that somebody has chosen for this process stays. Needs no rights. Where it is forbidden nevertheless everything goes on as before.
     static func favorThroughput() {
         guard let threads = opendir("/proc/self/task") else { return }
         defer { closedir(threads) }
@@ -18,7 +18,9 @@ enum ThreadScheduling {
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
             var parameters = sched_param()
-            if let thread = pid_t(name) { _ = sched_setscheduler(thread, batch, &parameters) }
+            if let thread = pid_t(name), sched_getscheduler(thread) == SCHED_OTHER {
+                _ = sched_setscheduler(thread, batch, &parameters)
+            }
         }
     }
 }
