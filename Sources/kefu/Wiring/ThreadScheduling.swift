@@ -9,7 +9,8 @@ enum ThreadScheduling {
     /// on with what it has, and finds more to do at once. With fewer cores than busy threads that is worth a tenth of
     /// the CPU; with a free core nothing changes. Threads that start later, and a Redis of our own, inherit it.
     ///
-    /// A policy that somebody has chosen for this process stays. Needs no rights. Where it is forbidden nevertheless everything goes on as before.
+    /// A policy that somebody has chosen for this process stays. Needs no rights; where it is forbidden nevertheless
+    /// everything goes on as before.
     static func favorThroughput() {
         guard let threads = opendir("/proc/self/task") else { return }
         defer { closedir(threads) }
